@@ -1,0 +1,1 @@
+// Carries the precompiled header base.hpp; there is no code here.

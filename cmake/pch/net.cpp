@@ -1,0 +1,1 @@
+// Carries the precompiled header net.hpp; there is no code here.

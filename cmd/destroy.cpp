@@ -1,0 +1,56 @@
+#include <ostream>
+
+#include "cmd/all_commands.hpp"
+#include "cmd/runner.hpp"
+#include "cmd/view/json.hpp"
+#include "cmd/view/plan_human.hpp"
+
+namespace crosstie {
+namespace {
+
+int run(Invocation& invocation) {
+  const bool json = invocation.arguments.has("json");
+  const bool approve = invocation.arguments.has("auto-approve");
+  const Result<int> parallelism = parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
+  if (!parallelism) return report_as(invocation, parallelism.failure(), json);
+  if (json) JsonLines(invocation.out).version();
+  if (json && !approve)
+    return report_as(invocation, {make_error("approval is missing", "-json leaves no room for a question.", "Add -auto-approve.")}, true);
+  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, /*need_configuration=*/false);
+  if (!opened) return report_as(invocation, opened.failure(), json);
+  Session& session = **opened;
+  const Result<PlanOptions> options = plan_options(invocation, session, true);
+  if (!options) return report_as(invocation, options.failure(), json);
+  const Lock lock(invocation, session, "destroy", json);
+  if (lock.failed) return *lock.failed;
+  Result<Plan> plan = plan_now(session, *options);
+  if (!plan) return report_as(invocation, plan.failure(), json);
+  if (json) {
+    JsonLines(invocation.out).planned(*plan);
+  } else {
+    print_plan(invocation.out, *plan, Paint(invocation.color()));
+    print_warnings(invocation.err, plan->warnings);
+  }
+  if (!plan->has_changes()) return kDone;
+  if (!approve) {
+    if (!approved_by_user(invocation, "Do you really want to destroy all of this?")) return kError;
+    invocation.out << '\n';
+  }
+  return run_plan(invocation, session, std::move(*plan), {"destroy", json, *parallelism});
+}
+
+}  // namespace
+
+Command destroy_command() {
+  return {"destroy",
+          "undoes everything that is recorded, in reverse order, and looks once more that it is gone",
+          "[options]",
+          with_session_flags({{"auto-approve", FlagKind::toggle, "", "does not ask"},
+                              {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
+                              {"json", FlagKind::toggle, "", "one JSON message a line"},
+                              {"target", FlagKind::list, "ADDRESS", "only this resource and what needs it"}}),
+          0,
+          run};
+}
+
+}  // namespace crosstie

@@ -1,0 +1,204 @@
+#include "cmd/runner.hpp"
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cmd/run_task.hpp"
+#include "cmd/view/apply_human.hpp"
+#include "cmd/view/json.hpp"
+#include "engine/refresh.hpp"
+
+namespace crosstie {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::milliseconds kRedraw{250};
+
+/// "link.logs" stands for every resource of the link: an address with an empty name.
+std::optional<ResourceAddress> target_of(const std::string& text) {
+  if (auto address = parse_address(text)) return address;
+  auto link = parse_address(text + ".x");
+  if (!link || link->link.empty()) return std::nullopt;
+  link->name.clear();
+  return link;
+}
+
+Result<std::vector<ResourceAddress>> addresses_of(const std::vector<std::string>& words, const std::string& flag) {
+  std::vector<ResourceAddress> out;
+  for (const std::string& word : words) {
+    const std::optional<ResourceAddress> address = target_of(word);
+    if (!address) {
+      return make_error("option has a wrong value", "-" + flag + " takes an address, and \"" + word + "\" is none.",
+                        "Addresses look like resource.NAME, link.LINK.NAME or link.LINK, with [\"key\"] for for_each.");
+    }
+    out.push_back(*address);
+  }
+  return out;
+}
+
+int steps_of(const Plan& plan) {
+  return static_cast<int>(std::count_if(plan.changes.begin(), plan.changes.end(), [](const Change& c) { return c.action != Action::no_op; }));
+}
+
+/// Listens for Ctrl-C and SIGTERM while an apply runs: the first stops gently, the second at once.
+class Interrupts {
+ public:
+  Interrupts(asio::io_context& io, Applier& applier, std::ostream& err) : signals_(io, SIGINT, SIGTERM), applier_(applier), err_(err) { listen(); }
+  ~Interrupts() { signals_.cancel(); }
+
+ private:
+  void listen() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      err_ << (first_ ? "\nStopping: no new step begins, calls in flight may finish. Once more stops at once.\n" : "\nStopping at once.\n");
+      first_ = false;
+      applier_.stop();
+      listen();
+    });
+  }
+  asio::signal_set signals_;
+  Applier& applier_;
+  std::ostream& err_;
+  bool first_ = true;
+};
+
+class Redraw {
+ public:
+  Redraw(asio::io_context& io, HumanProgress& progress) : timer_(io), progress_(progress) { next(); }
+  ~Redraw() { timer_.cancel(); }
+
+ private:
+  void next() {
+    timer_.expires_after(kRedraw);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      progress_.tick();
+      next();
+    });
+  }
+  asio::steady_timer timer_;
+  HumanProgress& progress_;
+};
+
+void end_run(Session& session, Run run, const ApplyResult& result, Diagnostics& errors) {
+  run.added = result.added;
+  run.changed = result.changed;
+  run.destroyed = result.destroyed;
+  run.failed = static_cast<int>(result.failed.size());
+  run.state = result.interrupted ? RunState::cancelled : result.ok() ? RunState::succeeded : RunState::failed;
+  run.finished_at = timestamp_now();
+  const Result<void> ended = session.store->end_run(run);
+  if (!ended) append(errors, ended.failure());
+}
+
+}  // namespace
+
+Result<PlanOptions> plan_options(const Invocation& invocation, const Session& /*session*/, bool destroy) {
+  PlanOptions options;
+  options.destroy = destroy;
+  options.today = timestamp_now().substr(0, 10);
+  Result<std::vector<ResourceAddress>> targets = addresses_of(invocation.arguments.list("target"), "target");
+  if (!targets) return targets.failure();
+  options.targets = std::move(*targets);
+  Result<std::vector<ResourceAddress>> replace = addresses_of(invocation.arguments.list("replace"), "replace");
+  if (!replace) return replace.failure();
+  options.replace = std::move(*replace);
+  return options;
+}
+
+Result<Plan> plan_now(Session& session, const PlanOptions& options) {
+  const Result<void> connected = session.connect();
+  if (!connected) return connected.failure();
+  const Environment environment = session.environment(nullptr);
+  Planner planner(session.configuration, session.state, session.schemas, options, environment.provider);
+  const Result<void> prepared = planner.prepare();
+  if (!prepared) return prepared.failure();
+  return run_task(session.io, make_plan(planner, environment));
+}
+
+int report_as(Invocation& invocation, const Diagnostics& diagnostics, bool json) {
+  if (!json) return report(invocation, diagnostics);
+  JsonLines(invocation.out).diagnostics(diagnostics);
+  return kError;
+}
+
+bool approved_by_user(Invocation& invocation, const std::string& question) {
+  invocation.out << '\n' << question << "\n  Only 'yes' is taken as an approval.\n\n  Enter a value: " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "yes") return true;
+  invocation.out << "\nNothing was done.\n";
+  return false;
+}
+
+Lock::Lock(Invocation& invocation, Session& session, const std::string& command, bool json) : store_(nullptr) {
+  const Result<void> locked = session.store->lock(who_runs(command));
+  if (!locked) {
+    report_as(invocation, locked.failure(), json);
+    const Result<std::optional<LockInfo>> holder = session.store->lock_holder();
+    failed = holder && *holder ? kLockHeld : kError;
+    return;
+  }
+  store_ = session.store.get();
+  // What was read before the lock may be old by now.
+  Result<StateSnapshot> state = session.store->load();
+  if (state) {
+    session.state = std::move(*state);
+  } else {
+    failed = report_as(invocation, state.failure(), json);
+  }
+}
+
+Lock::~Lock() {
+  if (store_ != nullptr) static_cast<void>(store_->unlock());
+}
+
+int run_plan(Invocation& invocation, Session& session, Plan plan, const RunRequest& request) {
+  const bool destroy = plan.destroy;
+  Result<Run> run = session.store->begin_run(request.command, who_runs(request.command));
+  if (!run) return report_as(invocation, run.failure(), request.json);
+  ApplyOptions options;
+  options.parallelism = request.parallelism;
+  options.run = run->id;
+  const Paint paint(invocation.color());
+  const bool live = !request.json && invocation.out_is_terminal && invocation.variable("TERM") != "dumb" && invocation.variable("CI").empty();
+  HumanProgress human(invocation.out, paint, live, static_cast<std::size_t>(steps_of(plan)));
+  JsonProgress machine(invocation.out);
+  EventSink* events = request.json ? static_cast<EventSink*>(&machine) : &human;
+
+  const auto began = std::chrono::steady_clock::now();
+  ApplyResult result;
+  {
+    Applier applier(std::move(plan), session.configuration, session.schemas, *session.store, session.environment(events), options);
+    const Interrupts interrupts(session.io, applier, invocation.err);
+    std::unique_ptr<Redraw> redraw;
+    if (live) redraw = std::make_unique<Redraw>(session.io, human);
+    result = run_task(session.io, applier.run());
+  }
+  human.close();
+  Diagnostics errors = result.diagnostics;
+  end_run(session, *run, result, errors);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  if (request.json) {
+    JsonLines lines(invocation.out);
+    lines.diagnostics(errors);
+    if (result.ok()) lines.summary(result.added, result.changed, result.destroyed, destroy ? "destroy" : "apply");
+    if (!destroy) lines.outputs(result.outputs);
+  } else {
+    print_apply_report(invocation.out, result, destroy, took, paint);
+    if (!errors.empty()) report(invocation, errors);
+    if (!destroy && !result.outputs.empty()) {
+      invocation.out << "\nOutputs:\n\n";
+      for (const auto& [name, output] : result.outputs) invocation.out << name << " = " << shown(output.value) << '\n';
+    }
+  }
+  if (result.interrupted) return kInterrupted;
+  if (result.ok() && errors.empty()) return kDone;
+  const bool something_done = result.added + result.changed + result.destroyed > 0;
+  return something_done ? kKept : kError;
+}
+
+}  // namespace crosstie

@@ -1,0 +1,84 @@
+#include "cmd/view/paint.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace crosstie {
+namespace {
+
+constexpr std::size_t kShownCharacters = 100;
+
+std::string_view escape_of(Tone tone) {
+  switch (tone) {
+    case Tone::plain: return "";
+    case Tone::bold: return "\x1b[1m";
+    case Tone::dim: return "\x1b[2m";
+    case Tone::green: return "\x1b[32m";
+    case Tone::yellow: return "\x1b[33m";
+    case Tone::red: return "\x1b[31m";
+    case Tone::cyan: return "\x1b[36m";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string Paint::operator()(Tone tone, std::string_view text) const {
+  if (!color_ || tone == Tone::plain) return std::string(text);
+  return std::string(escape_of(tone)) + std::string(text) + "\x1b[0m";
+}
+
+std::string_view action_symbol(Action action) {
+  switch (action) {
+    case Action::no_op: return " ";
+    case Action::create: return "+";
+    case Action::read: return "<=";
+    case Action::update: return "~";
+    case Action::replace: return "-/+";
+    case Action::remove: return "-";
+    case Action::forget: return "#";
+  }
+  return " ";
+}
+
+Tone action_tone(Action action) {
+  switch (action) {
+    case Action::create: return Tone::green;
+    case Action::update: return Tone::yellow;
+    case Action::replace:
+    case Action::remove: return Tone::red;
+    case Action::read: return Tone::cyan;
+    case Action::no_op:
+    case Action::forget: return Tone::dim;
+  }
+  return Tone::plain;
+}
+
+std::string shown(const Value& value) {
+  if (value.sensitive()) return "(sensitive)";
+  if (value.is_unknown()) return "(known after " + value.unknown_source() + ")";
+  if (value.is_string() && value.as_string().find("-----BEGIN ") != std::string::npos) {
+    std::size_t count = 0;
+    for (std::size_t at = value.as_string().find("-----BEGIN "); at != std::string::npos;
+         at = value.as_string().find("-----BEGIN ", at + 1))
+      ++count;
+    return count == 1 ? "(a PEM block)" : "(" + std::to_string(count) + " PEM blocks)";
+  }
+  std::string text = to_shown_json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return fit(text, kShownCharacters);
+}
+
+std::string shown(std::chrono::milliseconds duration) {
+  const auto ms = duration.count();
+  if (ms < 1000) return std::to_string(ms) + " ms";
+  if (ms < 60000) return std::to_string(ms / 1000) + " s";
+  return std::to_string(ms / 60000) + " min " + std::to_string(ms / 1000 % 60) + " s";
+}
+
+std::string fit(std::string_view text, std::size_t columns) {
+  if (text.size() <= columns) return std::string(text);
+  std::size_t end = columns > 3 ? columns - 3 : 0;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  return std::string(text.substr(0, end)) + "...";
+}
+
+}  // namespace crosstie

@@ -1,0 +1,34 @@
+#pragma once
+// Colors for people, and words for values and durations. No color: the same text without escapes.
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "engine/plan.hpp"
+
+namespace crosstie {
+
+enum class Tone { plain, bold, dim, green, yellow, red, cyan };
+
+class Paint {
+ public:
+  explicit Paint(bool color) : color_(color) {}
+  std::string operator()(Tone tone, std::string_view text) const;
+  bool color() const { return color_; }
+
+ private:
+  bool color_;
+};
+
+std::string_view action_symbol(Action action);  // "+", "~", "-", "-/+", "<=", "#", " "
+Tone action_tone(Action action);
+
+/// One line of text for a value: JSON, sensitive and unknown parts in words, PEM blocks and long text shortened.
+std::string shown(const Value& value);
+/// "850 ms", "12 s", "3 min 20 s"
+std::string shown(std::chrono::milliseconds duration);
+
+/// Cuts `text` to `columns`, with an ellipsis.
+std::string fit(std::string_view text, std::size_t columns);
+
+}  // namespace crosstie

@@ -1,0 +1,120 @@
+#include "engine/model/diagnostic.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace crosstie {
+namespace {
+
+constexpr std::size_t kShownSourceColumns = 160;
+
+void add_indented(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    out += "  ";
+    out += text.substr(0, end);
+    out += '\n';
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+}
+
+void add_source(std::string& out, const SourceRange& where) {
+  if (where.line_text.empty()) return;
+  // A very long line is cut around the place, so that the caret stays under it.
+  const std::size_t at = where.column > 0 ? static_cast<std::size_t>(where.column - 1) : 0;
+  const std::size_t start = at > kShownSourceColumns / 2 ? at - kShownSourceColumns / 2 : 0;
+  if (start >= where.line_text.size()) return;
+  const std::string shown = where.line_text.substr(start, kShownSourceColumns);
+  const std::string gutter = std::to_string(where.line) + " | ";
+  out += "  " + gutter + shown + '\n';
+  out += "  " + std::string(gutter.size(), ' ');
+  for (std::size_t i = 0; i < at - start && i < shown.size(); ++i) out += shown[i] == '\t' ? '\t' : ' ';
+  const std::size_t room = shown.size() > at - start ? shown.size() - (at - start) : 1;
+  out += '^';
+  out += std::string(std::min<std::size_t>(room, std::max(where.length, 1)) - 1, '~');
+  out += '\n';
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) ==
+                        std::tolower(static_cast<unsigned char>(b[j - 1]));
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+Diagnostic make_error(std::string summary, std::string detail, std::string fix,
+                      std::optional<SourceRange> where) {
+  return {Severity::error, std::move(summary), std::move(detail), std::move(fix), std::move(where), {}};
+}
+
+Diagnostic make_warning(std::string summary, std::string detail, std::string fix,
+                        std::optional<SourceRange> where) {
+  return {Severity::warning, std::move(summary), std::move(detail), std::move(fix), std::move(where), {}};
+}
+
+bool has_errors(const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Diagnostic& one) { return one.severity == Severity::error; });
+}
+
+void append(Diagnostics& to, const Diagnostics& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+Diagnostics with_address(Diagnostics diagnostics, const std::string& address) {
+  for (Diagnostic& one : diagnostics)
+    if (one.address.empty()) one.address = address;
+  return diagnostics;
+}
+
+std::string format_diagnostic(const Diagnostic& diagnostic) {
+  std::string out;
+  if (diagnostic.where) {
+    out += diagnostic.where->file + ":" + std::to_string(diagnostic.where->line) + ":" +
+           std::to_string(diagnostic.where->column) + ": ";
+  }
+  out += diagnostic.severity == Severity::error ? "error: " : "warning: ";
+  out += diagnostic.summary + '\n';
+  if (diagnostic.where) add_source(out, *diagnostic.where);
+  if (!diagnostic.address.empty()) out += "  resource: " + diagnostic.address + '\n';
+  add_indented(out, diagnostic.detail);
+  add_indented(out, diagnostic.fix);
+  return out;
+}
+
+std::string format_diagnostics(const Diagnostics& diagnostics) {
+  std::string out;
+  for (const Diagnostic& one : diagnostics) out += format_diagnostic(one);
+  return out;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongestWord = 128;  // keeps the cost of a hostile word small
+  if (word.size() > kLongestWord) return {};
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongestWord) continue;
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace crosstie

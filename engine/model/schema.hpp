@@ -1,0 +1,58 @@
+#pragma once
+// What a resource type looks like: its attributes, what the user sets, what the service answers. Read by the loader (errors with
+// "did you mean"), by `crosstie schema` and by the documentation.
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crosstie {
+
+enum class AttributeType { any, boolean, number, string, list, object, secret_reference };
+
+struct AttributeSchema {
+  std::string name;
+  AttributeType type = AttributeType::string;
+  bool required = false;
+  bool computed = false;   // set by the service; the configuration may not
+  bool identity = false;   // names the remote object; a change replaces the resource
+  bool sensitive = false;
+  std::string description; // one or two sentences, for docs and --help
+  std::vector<std::string> allowed;     // of a string; empty = any
+  std::vector<AttributeSchema> members; // of an object, or of the objects of a list; empty = free form
+};
+
+enum class ResourceKind {
+  managed,  // created, updated, deleted
+  read,     // only looked at; its attributes feed others
+  check     // proves something; create and update run the proof, delete forgets it
+};
+
+struct ResourceSchema {
+  std::string type;  // "kubernetes.object"
+  ResourceKind kind = ResourceKind::managed;
+  std::string summary;
+  std::vector<AttributeSchema> attributes;
+
+  const AttributeSchema* find(std::string_view name) const {
+    for (const AttributeSchema& attribute : attributes)
+      if (attribute.name == name) return &attribute;
+    return nullptr;
+  }
+};
+
+/// All types of all providers; filled once by the caller.
+class SchemaCatalog {
+ public:
+  void add(const std::vector<ResourceSchema>& schemas) { all_.insert(all_.end(), schemas.begin(), schemas.end()); }
+  const ResourceSchema* find(std::string_view type) const {
+    for (const ResourceSchema& schema : all_)
+      if (schema.type == type) return &schema;
+    return nullptr;
+  }
+  const std::vector<ResourceSchema>& all() const { return all_; }
+
+ private:
+  std::vector<ResourceSchema> all_;
+};
+
+}  // namespace crosstie

@@ -1,0 +1,67 @@
+#pragma once
+// One resource type of the ECH provider: what it looks like, how it is compared, looked at and
+// written.
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "providers/ech/api.hpp"
+#include "providers/provider.hpp"
+
+namespace crosstie::ech {
+
+/// What was read of one Elasticsearch resource of one deployment, once for all resources of a
+/// batch.
+struct DeploymentLook {
+  const nlohmann::json* deployment = nullptr;
+  const nlohmann::json* resource =
+      nullptr;                       // the Elasticsearch resource, never null when types see it
+  const Answer* keystore = nullptr;  // null when no type of the batch asked for it
+};
+
+class ResourceType {
+ public:
+  virtual ~ResourceType() = default;
+  virtual const ResourceSchema& schema() const = 0;
+  virtual bool needs_keystore() const { return false; }
+
+  /// Pure: what the reads say of this resource.
+  virtual Observation observe(const ResourceRequest& request, const DeploymentLook& look) const = 0;
+  virtual Difference diff(const ResourceRequest& request, const Observation& observed) const = 0;
+  virtual Forecast forecast(const ResourceRequest& request, const Observation& observed,
+                            const std::string& action) const;
+
+  virtual Task<WriteResult> create(WriteRequest request);
+  virtual Task<WriteResult> update(WriteRequest request);
+  virtual Task<WriteResult> remove(WriteRequest request);
+  virtual Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress);
+};
+
+const ResourceSchema& deployment_schema();
+const ResourceSchema& trust_schema();
+const ResourceSchema& keystore_entry_schema();
+std::unique_ptr<ResourceType> make_deployment_type(Api& api);
+std::unique_ptr<ResourceType> make_trust_type(Api& api);
+std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api);
+
+/// The arguments that name the remote object: the recorded ones where there is a record, so that a
+/// changed name is seen as a change.
+const Value& identity_of(const ResourceRequest& request);
+
+/// Ours by the record, or because a write of ours began and has no outcome yet.
+bool is_recorded(const ResourceRequest& request);
+
+/// Adds a difference for `name` when `desired` names it otherwise than `observed`; null, "", [], {}
+/// and false equal absence.
+void compare(Difference& difference, const Value& desired, const Value& observed,
+             std::string_view name, bool replace = false);
+
+/// An error unless adoption allows to touch a `what` that exists and is not recorded.
+std::optional<Diagnostic> refuse_unowned(const ResourceRequest& request, const std::string& what);
+
+/// The error for an object that changed between the plan and this write, with both forms.
+Diagnostic changed_since_plan(const std::string& what, const std::string& planned,
+                              const std::string& now);
+
+}  // namespace crosstie::ech

@@ -1,0 +1,533 @@
+#include "providers/kubernetes/elasticsearch_patch.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+
+#include "providers/kubernetes/batch.hpp"
+#include "providers/kubernetes/managed_fields.hpp"
+#include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/object_handler.hpp"
+#include "providers/kubernetes/readiness.hpp"
+#include "providers/kubernetes/schema_parts.hpp"
+#include "providers/kubernetes/wait.hpp"
+#include "providers/kubernetes/write.hpp"
+
+namespace crosstie::kubernetes {
+namespace {
+
+constexpr const char* kApiVersion = "elasticsearch.k8s.elastic.co/v1";
+constexpr const char* kKind = "Elasticsearch";
+constexpr std::size_t kManagerMax = 128;
+
+ResourceSchema make_schema() {
+  ResourceSchema schema;
+  schema.type = "kubernetes.elasticsearch_patch";
+  schema.summary =
+      "Fields of an existing ECK Elasticsearch resource; the rest of it stays its owner's";
+  AttributeSchema wait = attribute("wait", AttributeType::string,
+                                   "auto: until the operator has seen the change, the phase is "
+                                   "Ready and health green. none: not at all.");
+  wait.allowed = {"auto", "none"};
+  schema.attributes = {
+      identity(required(
+          attribute("name", AttributeType::string, "Name of the Elasticsearch resource."))),
+      identity(attribute("namespace", AttributeType::string,
+                         "Its namespace; that of the context when left out.")),
+      required(attribute("spec", AttributeType::object,
+                         "The fields of its spec that this resource owns. Nulls are left out. "
+                         "nodeSets are not possible.")),
+      wait,
+      attribute("timeout", AttributeType::any, "Longest wait, such as 60m."),
+      computed("uid", AttributeType::string, "uid of the Elasticsearch resource."),
+      computed("generation", AttributeType::number, "metadata.generation after the change."),
+      computed("health", AttributeType::string, "status.health."),
+      computed("phase", AttributeType::string, "status.phase."),
+      computed("nodes", AttributeType::number, "Nodes of all nodeSets.")};
+  return schema;
+}
+
+Value text_at(const Value& object, std::initializer_list<std::string_view> path) {
+  const Value* found = object.at(path);
+  return found == nullptr ? Value() : *found;
+}
+
+/// {spec: ...} as it is sent.
+Value wrapped(const Value& spec) {
+  return normalise_manifest(
+      Value(Value::Object{{"spec", spec.is_null() ? Value(Value::Object{}) : spec}}));
+}
+
+Value recorded_spec(const ResourceRequest& request) {
+  const Value* spec = request.prior ? request.prior->desired.find("spec") : nullptr;
+  return spec == nullptr ? Value() : *spec;
+}
+
+std::string manager_of(const ResourceRequest& request) {
+  return patch_manager(request.lineage, request.address.print());
+}
+
+ObjectName name_of_patch(const ResourceRequest& request, const std::string& default_namespace) {
+  ObjectName name{kApiVersion, kKind, "", ""};
+  const Value& from = request.prior ? request.prior->desired : request.desired;
+  name.name = from.text("name");
+  name.namespace_name = from.text("namespace", default_namespace);
+  return name;
+}
+
+Diagnostics check_spec(const ResourceRequest& request) {
+  Diagnostics problems;
+  const Value* spec = request.desired.find("spec");
+  if (spec == nullptr || spec->is_unknown()) return problems;
+  if (!spec->is_object()) {
+    problems.push_back(
+        make_error("the patch cannot be used",
+                   "`spec` is a " + std::string(kind_name(*spec)) + ", not a mapping."));
+  } else if (spec->find("nodeSets") != nullptr) {
+    problems.push_back(
+        make_error("nodeSets cannot be patched",
+                   "`spec.nodeSets` is one list to the API server, owned whole by whoever wrote it "
+                   "last, so that a part of it cannot be owned by this resource.",
+                   "To fix it, change nodeSets where the Elasticsearch resource is kept."));
+  }
+  return problems;
+}
+
+std::vector<FieldChange> patch_changes(const ResourceRequest& request, const Value& live) {
+  const Value desired = wrapped(argument(request, "spec"));
+  std::vector<FieldChange> changes = compare_manifest(desired, live);
+  for (FieldChange& change : dropped_fields(wrapped(recorded_spec(request)), desired, live))
+    changes.push_back(std::move(change));
+  return changes;
+}
+
+void leaves_of(const Value& value, Path& path, std::vector<Path>& leaves) {
+  if (!value.is_object() || value.as_object().empty()) {
+    leaves.push_back(path);
+    return;
+  }
+  for (const auto& [key, member] : value.as_object()) {
+    path.push_back({key});
+    leaves_of(member, path, leaves);
+    path.pop_back();
+  }
+}
+
+bool owns_all(const Value& live, const Value& desired, const std::string& manager) {
+  const Value* managed = live.at({"metadata", "managedFields"});
+  if (managed == nullptr) return false;
+  std::vector<Path> leaves;
+  Path path;
+  leaves_of(desired, path, leaves);
+  return std::all_of(leaves.begin(), leaves.end(), [&](const Path& leaf) {
+    const std::vector<FieldOwner> owners = owners_of(*managed, leaf, desired);
+    return std::find(owners.begin(), owners.end(), FieldOwner{manager, true}) != owners.end();
+  });
+}
+
+Value patch_attributes(const ResourceRequest& request, const Value& live) {
+  const Value shape =
+      merge_values(wrapped(recorded_spec(request)), wrapped(argument(request, "spec")));
+  const Value seen = project(live, shape);
+  Value attributes(Value::Object{});
+  for (const char* key : {"name", "namespace"})
+    attributes.set(key, text_at(live, {"metadata", key}));
+  attributes.set("spec",
+                 seen.find("spec") == nullptr ? Value(Value::Object{}) : *seen.find("spec"));
+  attributes.set("uid", text_at(live, {"metadata", "uid"}));
+  attributes.set("generation", text_at(live, {"metadata", "generation"}));
+  attributes.set("health", text_at(live, {"status", "health"}));
+  attributes.set("phase", text_at(live, {"status", "phase"}));
+  attributes.set("nodes", Value(node_count(live)));
+  return attributes;
+}
+
+std::vector<TakenField> taken_by_others(const ResourceRequest& request, const Value& live,
+                                        const std::vector<FieldChange>& changes) {
+  std::vector<TakenField> taken;
+  const Value* managed = live.at({"metadata", "managedFields"});
+  if (managed == nullptr) return taken;
+  const Value desired = wrapped(argument(request, "spec"));
+  const Value recorded = wrapped(recorded_spec(request));
+  const std::string manager = manager_of(request);
+  for (const FieldChange& change : changes) {
+    if (change.after_absent) continue;
+    TakenField field;
+    field.path = change.path;
+    for (FieldOwner& owner : owners_of(*managed, change.path, desired))
+      if (owner.manager != manager) field.owners.push_back(std::move(owner));
+    field.recorded = recorded.at(change.path) != nullptr;
+    if (!field.owners.empty()) taken.push_back(std::move(field));
+  }
+  return taken;
+}
+
+/// Changes that make ECK restart every pod (facts: the config hash or pod template of every nodeSet
+/// changes).
+bool restarts_pods(const Path& path) {
+  static constexpr std::string_view kRestarting[] = {
+      "spec.remoteClusterServer.enabled", "spec.version", "spec.image", "spec.secureSettings"};
+  const std::string text = print_path(path);
+  return std::any_of(std::begin(kRestarting), std::end(kRestarting), [&](std::string_view prefix) {
+    return text.starts_with(prefix) || prefix.starts_with(text + ".");
+  });
+}
+
+Diagnostic no_cluster(const ObjectName& name) {
+  return make_error(
+      "the Elasticsearch resource does not exist",
+      name.print() + " does not exist; this resource only changes an existing one.",
+      "To see what there is:\n    kubectl get elasticsearch -n " + name.namespace_name);
+}
+
+class ElasticsearchPatch : public Handler {
+ public:
+  explicit ElasticsearchPatch(std::shared_ptr<Api> api) : api_(std::move(api)) {}
+
+  const ResourceSchema& schema() const override {
+    static const ResourceSchema kSchema = make_schema();
+    return kSchema;
+  }
+
+  Difference diff(const ResourceRequest& request, const Observation& observed) const override;
+  Forecast forecast(const ResourceRequest& request, const Observation& observed,
+                    const std::string& action) const override;
+  Task<std::vector<Observation>> observe(std::vector<ResourceRequest> batch) override;
+  Task<WriteResult> create(WriteRequest request) override { return write(std::move(request)); }
+  Task<WriteResult> update(WriteRequest request) override { return write(std::move(request)); }
+  Task<WriteResult> remove(WriteRequest request) override;
+  Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress) override;
+
+ private:
+  Task<WriteResult> write(WriteRequest request);
+  Task<std::optional<WriteResult>> write_once(const WriteRequest& request, const ObjectName& name,
+                                              const KindPath& kind);
+  Observation judge(const ResourceRequest& request, const Value& live) const;
+
+  std::shared_ptr<Api> api_;  // shared with waits and other handlers
+};
+
+Difference ElasticsearchPatch::diff(const ResourceRequest& request,
+                                    const Observation& observed) const {
+  Difference difference;
+  if (request.desired.is_null()) return difference;
+  for (const char* key : {"name", "namespace"}) {
+    const Value* wants = request.desired.find(key);
+    const std::string has = observed.attributes.text(key);
+    if (wants == nullptr || wants->is_null() || has.empty()) continue;
+    if (wants->is_unknown() || !(*wants == Value(has)))
+      difference.fields.push_back({{{std::string(key)}}, Value(has), *wants, true, ""});
+  }
+  if (difference.any()) return difference;
+  const Value* seen = observed.attributes.find("spec");
+  const Value live(Value::Object{{"spec", seen == nullptr ? Value() : *seen}});
+  for (FieldChange& change : patch_changes(request, live)) {
+    difference.fields.push_back(
+        {std::move(change.path), std::move(change.before), std::move(change.after), false, ""});
+  }
+  return difference;
+}
+
+Forecast ElasticsearchPatch::forecast(const ResourceRequest& request, const Observation& observed,
+                                      const std::string& action) const {
+  Forecast forecast;
+  bool rolls = false;
+  if (action == "delete") {
+    const Value* enabled = observed.attributes.at({"spec", "remoteClusterServer", "enabled"});
+    rolls = enabled != nullptr && *enabled == Value(true);
+  } else {
+    const Value* seen = observed.attributes.find("spec");
+    const Value live(Value::Object{{"spec", seen == nullptr ? Value() : *seen}});
+    for (const FieldChange& change : patch_changes(request, live))
+      rolls = rolls || restarts_pods(change.path);
+  }
+  const Value* nodes = observed.attributes.find("nodes");
+  const bool counted = nodes != nullptr && nodes->is_integer() && nodes->as_integer() > 0;
+  const std::string count =
+      counted ? std::to_string(nodes->as_integer()) + (nodes->as_integer() == 1 ? " pod" : " pods")
+              : "all pods";
+  const ObjectName name = name_of_patch(request, api_->connection().namespace_name);
+  if (!(argument(request, "wait") == Value("none")))
+    forecast.waits_for = rolls ? "roll " + count + ", green" : "phase Ready, green";
+  if (rolls)
+    forecast.disruption = "restarts " + count + " of " + name.namespace_name + "/" + name.name +
+                          ", one rolling restart";
+  return forecast;
+}
+
+Observation ElasticsearchPatch::judge(const ResourceRequest& request, const Value& live) const {
+  Observation observation;
+  const Value* managed = live.at({"metadata", "managedFields"});
+  const std::string uid = recorded_uid(request);
+  const bool ours = managed != nullptr && applies(*managed, manager_of(request));
+  const bool recorded = !uid.empty() && Value(uid) == text_at(live, {"metadata", "uid"});
+  observation.presence =
+      ours || (recorded && managed == nullptr) ? Presence::present : Presence::absent;
+  observation.attributes = patch_attributes(request, live);
+  observation.version = version_of(live);
+  if (request.desired.is_null()) return observation;
+  const std::vector<FieldChange> changes = patch_changes(request, live);
+  const std::string printed = name_of_patch(request, api_->connection().namespace_name).print();
+  if (auto conflict =
+          describe_taken(taken_by_others(request, live, changes), request.adoption, printed))
+    observation.diagnostics.push_back(std::move(*conflict));
+  if (!changes.empty() && !(argument(request, "wait") == Value("none")))
+    append(observation.diagnostics, orchestration_switches(live));
+  if (has_errors(observation.diagnostics)) observation.presence = Presence::unreadable;
+  return observation;
+}
+
+Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceRequest> batch) {
+  std::vector<Look> looks;
+  for (const ResourceRequest& request : batch) {
+    Look look;
+    look.name = name_of_patch(request, api_->connection().namespace_name);
+    if (!request.desired.is_null()) look.problems = check_spec(request);
+    for (const char* key : {"name", "namespace"}) {
+      const Value* part = request.desired.find(key);
+      if (!request.prior && part != nullptr && part->is_unknown())
+        look.reason = "its name is " + unknown_reason(*part);
+    }
+    looks.push_back(std::move(look));
+  }
+  const std::vector<Sight> sights = co_await look_at(api_, std::move(looks));
+  std::vector<Observation> observations;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Observation observation = sights[i].observation;
+    if (observation.presence == Presence::present) {
+      observation = judge(batch[i], sights[i].object);
+    } else if (observation.presence == Presence::absent && !batch[i].prior &&
+               !batch[i].desired.is_null()) {
+      observation =
+          unchecked(sights[i].not_yet.empty() ? sights[i].name.print() + " does not exist yet"
+                                              : sights[i].not_yet);
+    }
+    observation.diagnostics =
+        with_address(std::move(observation.diagnostics), batch[i].address.print());
+    observations.push_back(std::move(observation));
+  }
+  co_return observations;
+}
+
+Task<WriteResult> ElasticsearchPatch::write(WriteRequest request) {
+  const std::string address = request.resource.address.print();
+  Diagnostics problems = check_spec(request.resource);
+  const Value spec = argument(request.resource, "spec");
+  if (spec.contains_unknown())
+    problems.push_back(
+        make_error("the patch is not known yet", "It waits for " + spec.first_unknown() + "."));
+  if (!problems.empty()) co_return WriteResult::failed(with_address(std::move(problems), address));
+  ObjectName name{kApiVersion, kKind,
+                  request.resource.desired.text("namespace", api_->connection().namespace_name),
+                  request.resource.desired.text("name")};
+  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
+  if (!lookup.path) {
+    Diagnostics why = lookup.diagnostics;
+    if (why.empty())
+      why.push_back(make_error(
+          "ECK is not installed",
+          "Kind Elasticsearch of " + std::string(kApiVersion) + " is not served by the cluster.",
+          "To fix it, install ECK."));
+    co_return WriteResult::failed(with_address(std::move(why), address));
+  }
+  for (int attempt = 0; attempt < kConflictTries; ++attempt) {
+    std::optional<WriteResult> tried = co_await write_once(request, name, *lookup.path);
+    if (tried) {
+      tried->failure.diagnostics = with_address(std::move(tried->failure.diagnostics), address);
+      co_return std::move(*tried);
+    }
+    co_await pause_after_conflict(attempt);
+  }
+  co_return WriteResult::failed(with_address({busy_object(name)}, address));
+}
+
+Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteRequest& request,
+                                                                const ObjectName& name,
+                                                                const KindPath& kind) {
+  const ResourceRequest& resource = request.resource;
+  Reply now = co_await api_->get(kind, name.namespace_name, name.name);
+  if (now.absent()) co_return WriteResult::failed(no_cluster(name));
+  if (!now.ok()) co_return WriteResult::failed(now.diagnostics);
+  const Value live = std::move(now.body);
+  const std::vector<FieldChange> changes = patch_changes(resource, live);
+  if (const Value* seen = request.approved.attributes.find("spec");
+      seen != nullptr && version_of(live) != request.approved.version) {
+    const Value then(Value::Object{{"spec", *seen}});
+    if (auto moved = unapproved(patch_changes(resource, then), changes, name))
+      co_return WriteResult::failed(std::move(*moved));
+  }
+  const std::string manager = manager_of(resource);
+  const Value desired = wrapped(argument(resource, "spec"));
+  Outcome outcome;
+  outcome.before = resource.prior ? resource.prior->before : Value();
+  if (changes.empty() && owns_all(live, desired, manager)) {
+    outcome.attributes = patch_attributes(resource, live);
+    outcome.token = token_of(live);
+    co_return WriteResult::done(std::move(outcome));
+  }
+  const bool waits = !(argument(resource, "wait") == Value("none"));
+  if (Diagnostics switches = orchestration_switches(live); waits && has_errors(switches))
+    co_return WriteResult::failed(std::move(switches));
+  const std::vector<TakenField> taken = taken_by_others(resource, live, changes);
+  if (auto conflict = describe_taken(taken, resource.adoption, name.print()))
+    co_return WriteResult::failed(std::move(*conflict));
+  Value metadata(Value::Object{{"name", Value(name.name)},
+                               {"namespace", Value(name.namespace_name)},
+                               {"uid", text_at(live, {"metadata", "uid"})}});
+  if (!taken.empty()) {
+    metadata.set("resourceVersion", text_at(live, {"metadata", "resourceVersion"}));
+    if (outcome.before.is_null() && !taken.front().recorded)
+      outcome.before = project(live, desired);
+  }
+  Value body = desired;
+  body.set("apiVersion", Value(kApiVersion));
+  body.set("kind", Value(kKind));
+  body.set("metadata", std::move(metadata));
+  ApplyOptions options{manager, !taken.empty(), false};
+  Reply reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
+                                     std::move(options));
+  if (reply.stale()) co_return std::nullopt;
+  if (!reply.ok()) co_return WriteResult::failed(reply.diagnostics, reply.outcome_unknown);
+  outcome.attributes = patch_attributes(resource, reply.body);
+  outcome.token = token_of(reply.body);
+  co_return WriteResult::done(std::move(outcome));
+}
+
+Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
+  const ResourceRequest& resource = request.resource;
+  const std::string address = resource.address.print();
+  const ObjectName name = name_of_patch(resource, api_->connection().namespace_name);
+  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
+  if (!lookup.path && lookup.diagnostics.empty()) co_return WriteResult::done({});
+  if (!lookup.path) co_return WriteResult::failed(with_address(lookup.diagnostics, address));
+  const KindPath kind = *lookup.path;
+  Reply reply;
+  for (int attempt = 0; attempt < kConflictTries; ++attempt) {
+    Reply now = co_await api_->get(kind, name.namespace_name, name.name);
+    if (now.absent()) co_return WriteResult::done({});
+    if (!now.ok()) co_return WriteResult::failed(with_address(now.diagnostics, address));
+    const Value* managed = now.body.at({"metadata", "managedFields"});
+    if (managed == nullptr || !applies(*managed, manager_of(resource)))
+      co_return WriteResult::done({});
+    const Value uid = text_at(now.body, {"metadata", "uid"});
+    const bool took = resource.prior && !resource.prior->before.is_null();
+    if (took) {
+      Value back = resource.prior->before;
+      back.set("metadata",
+               Value(Value::Object{
+                   {"uid", uid},
+                   {"resourceVersion", text_at(now.body, {"metadata", "resourceVersion"})}}));
+      std::string manager = "crosstie-restore";
+      reply = co_await api_->merge_patch(kind, name.namespace_name, name.name, std::move(back),
+                                         std::move(manager));
+      if (!reply.ok() && !reply.stale()) break;
+    }
+    if (!took || reply.ok()) {
+      // No spec at all: the server takes out what we alone own, and leaves what others own too
+      // (fixture http-200-ssa-release).
+      Value body(
+          Value::Object{{"apiVersion", Value(kApiVersion)},
+                        {"kind", Value(kKind)},
+                        {"metadata", Value(Value::Object{{"name", Value(name.name)},
+                                                         {"namespace", Value(name.namespace_name)},
+                                                         {"uid", uid}})}});
+      ApplyOptions options{manager_of(resource), false, false};
+      reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
+                                   std::move(options));
+      if (reply.ok()) {
+        Outcome outcome;
+        outcome.attributes = patch_attributes(resource, reply.body);
+        outcome.token = token_of(reply.body);
+        co_return WriteResult::done(std::move(outcome));
+      }
+    }
+    if (!reply.stale()) break;
+    co_await pause_after_conflict(attempt);
+  }
+  co_return WriteResult::failed(with_address(reply.diagnostics, address), reply.outcome_unknown);
+}
+
+Task<Result<Value>> ElasticsearchPatch::settle(WaitRequest request, ProgressSink& progress) {
+  if (argument(request.resource, "wait") == Value("none") || request.attributes.is_null())
+    co_return request.attributes;
+  ObjectName name{kApiVersion, kKind,
+                  request.attributes.text("namespace", api_->connection().namespace_name),
+                  request.attributes.text("name")};
+  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
+  if (!lookup.path) {
+    Diagnostics why = lookup.diagnostics;
+    if (why.empty()) why.push_back(no_cluster(name));
+    co_return with_address(std::move(why), request.resource.address.print());
+  }
+  const Value* token = request.token.find("generation");
+  const std::int64_t generation = token != nullptr && token->is_integer() ? token->as_integer() : 0;
+  Decide decide = [generation](const Value& object) {
+    if (object.is_null())
+      return Readiness{Readiness::State::failing,
+                       {"exists", "false", "", ""},
+                       "The Elasticsearch resource is gone."};
+    const Diagnostics switches = orchestration_switches(object);
+    Readiness readiness = readiness_of(object, generation);
+    if (readiness.state == Readiness::State::waiting && !switches.empty()) {
+      readiness.shown.detail = switches.front().detail;
+      if (has_errors(switches)) {
+        readiness.state = Readiness::State::failing;
+        readiness.failure = switches.front().detail;
+      }
+    }
+    return readiness;
+  };
+  WaitTarget target{*lookup.path, name, request.resource.address};
+  Result<Value> ready = co_await wait_for_object(api_, std::move(target), std::move(decide),
+                                                 limits_of(request), progress);
+  if (!ready) co_return ready.failure();
+  co_return patch_attributes(request.resource, *ready);
+}
+
+}  // namespace
+
+std::string patch_manager(const std::string& lineage, const std::string& address) {
+  std::string manager = "crosstie:" + lineage.substr(0, 8) + ":" + address;
+  if (manager.size() <= kManagerMax) return manager;
+  std::uint64_t hash = 1469598103934665603u;  // FNV-1a, 64 bits
+  for (const unsigned char c : address) hash = (hash ^ c) * 1099511628211u;
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return manager.substr(0, kManagerMax - 17) + "~" + text;
+}
+
+Diagnostics orchestration_switches(const Value& elasticsearch) {
+  Diagnostics found;
+  const Value* annotations = elasticsearch.at({"metadata", "annotations"});
+  if (annotations == nullptr) return found;
+  if (annotations->text("eck.k8s.elastic.co/managed") == "false") {
+    found.push_back(
+        make_error("ECK does not manage this cluster",
+                   "Annotation eck.k8s.elastic.co/managed is \"false\": the operator does nothing "
+                   "with this cluster, so that a change would never take effect.",
+                   "To fix it, take the annotation away, or set `wait: none`."));
+  }
+  if (annotations->text("eck.k8s.elastic.co/pause-orchestration") == "true") {
+    found.push_back(make_warning("ECK's orchestration of this cluster is paused",
+                                 "Annotation eck.k8s.elastic.co/pause-orchestration is \"true\": "
+                                 "pods do not restart until it is taken away."));
+  }
+  return found;
+}
+
+std::int64_t node_count(const Value& elasticsearch) {
+  const Value* sets = elasticsearch.at({"spec", "nodeSets"});
+  if (sets == nullptr || !sets->is_list()) return 0;
+  std::int64_t nodes = 0;
+  for (const Value& set : sets->as_list()) {
+    const Value* count = set.find("count");
+    nodes += count != nullptr && count->is_integer() ? count->as_integer() : 1;
+  }
+  return nodes;
+}
+
+std::unique_ptr<Handler> make_elasticsearch_patch_handler(std::shared_ptr<Api> api) {
+  return std::make_unique<ElasticsearchPatch>(std::move(api));
+}
+
+}  // namespace crosstie::kubernetes

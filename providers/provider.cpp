@@ -1,0 +1,14 @@
+#include "providers/provider.hpp"
+
+namespace crosstie {
+
+Forecast Provider::forecast(const ResourceRequest& /*request*/, const Observation& /*observed*/,
+                            const std::string& /*action*/) const {
+  return {};
+}
+
+Task<Result<Value>> Provider::settle(WaitRequest request, ProgressSink& /*progress*/) {
+  co_return std::move(request.attributes);
+}
+
+}  // namespace crosstie

@@ -1,0 +1,30 @@
+#include "providers/registry.hpp"
+
+#include "providers/ech/provider.hpp"
+#include "providers/elasticsearch/provider.hpp"
+#include "providers/kubernetes/provider.hpp"
+#include "providers/null/provider.hpp"
+
+namespace crosstie {
+
+SchemaCatalog all_schemas() {
+  SchemaCatalog catalog;
+  catalog.add(kubernetes_schemas());
+  catalog.add(ech_schemas());
+  catalog.add(elasticsearch_schemas());
+  catalog.add(null_schemas());
+  return catalog;
+}
+
+Result<std::unique_ptr<Provider>> make_provider(const std::string& connection, const Value& settings,
+                                                const ProviderEnvironment& environment, const ConnectionLookup& others) {
+  const std::string family = connection.substr(0, connection.find('.'));
+  if (family == "kubernetes") return make_kubernetes_provider(connection, settings, environment);
+  if (family == "ech") return make_ech_provider(connection, settings, environment);
+  if (family == "elasticsearch") return make_elasticsearch_provider(connection, settings, environment, others);
+  if (family == "null") return make_null_provider();
+  return make_error("provider does not exist", "No provider is named \"" + family + "\".",
+                    "There are kubernetes, ech, elasticsearch and null.");
+}
+
+}  // namespace crosstie

@@ -1,0 +1,239 @@
+#include "providers/kubernetes/elasticsearch_patch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sandbox/kubernetes/operator.hpp"
+#include "tests/providers/kubernetes/world.hpp"
+
+namespace crosstie {
+namespace {
+
+using crosstie::testing::kLineage;
+using crosstie::testing::KubernetesWorld;
+using crosstie::testing::Silent;
+
+Value json(const std::string& text) { return from_json(nlohmann::json::parse(text)); }
+
+const char* kEnabled =
+    R"({"remoteClusterServer":{"enabled":true,"service":{"spec":{"type":"LoadBalancer"}}}})";
+
+ResourceRequest patch_request(const std::string& spec, const std::string& name = "quickstart") {
+  ResourceRequest request;
+  request.address.link = "logs";
+  request.address.name = "remote_server";
+  request.type = "kubernetes.elasticsearch_patch";
+  request.lineage = kLineage;
+  request.desired = Value(
+      Value::Object{{"name", Value(name)}, {"namespace", Value("default")}, {"spec", json(spec)}});
+  return request;
+}
+
+/// A cluster of three nodes, run by the simulated operator.
+class EckCluster : public ::testing::Test {
+ protected:
+  EckCluster() {
+    sandbox::WorldEck eck;
+    eck.node_sets = {{"default", 3, "", ""}};
+    eck.load_balancer_delay = std::chrono::milliseconds(0);
+    eck_operator = std::make_unique<sandbox::EckOperator>(
+        world.context, world.store, std::vector<sandbox::WorldEck>{eck},
+        [](sandbox::Handler handler) { return handler; });
+    eck_operator->start();
+    provider = world.provider();
+  }
+
+  nlohmann::json cluster() const {
+    return *world.store.find(
+        {"elasticsearch.k8s.elastic.co", "elasticsearches", "default", "quickstart"});
+  }
+
+  Observation observe(const ResourceRequest& request) {
+    return world.run(provider->observe({request})).front();
+  }
+
+  WriteRequest planned(const ResourceRequest& request) {
+    WriteRequest write;
+    write.resource = request;
+    write.approved = observe(request);
+    write.difference = provider->diff(request, write.approved);
+    return write;
+  }
+
+  /// Creates the patch, waits, and gives the request as a later run sees it.
+  ResourceRequest created(const std::string& spec, Adoption adoption = Adoption::never) {
+    ResourceRequest request = patch_request(spec);
+    request.adoption = adoption;
+    const WriteResult result = world.run(provider->create(planned(request)));
+    EXPECT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+    if (!result.outcome) return request;
+    const WaitRequest wait{request, result.outcome->attributes, result.outcome->token, {}};
+    const Result<Value> ready = world.run(provider->settle(wait, progress));
+    EXPECT_TRUE(ready.ok()) << format_diagnostics(ready.ok() ? Diagnostics{} : ready.failure());
+    request.prior =
+        Recorded{request.desired, ready.ok() ? *ready : Value(), result.outcome->before};
+    return request;
+  }
+
+  void edit(const std::string& body, const std::string& manager = "kubectl-edit") {
+    sandbox::Request request;
+    request.method = "PATCH";
+    request.path =
+        "/apis/elasticsearch.k8s.elastic.co/v1/namespaces/default/elasticsearches/quickstart";
+    request.raw_target = request.path + "?fieldManager=" + manager;
+    request.query = {{"fieldManager", manager}};
+    request.headers = {{"authorization", std::string("Bearer ") + crosstie::testing::kAdminToken},
+                       {"content-type", "application/merge-patch+json"}};
+    request.body = body;
+    const sandbox::Handler handler = world.api->handler();
+    const sandbox::Response response = world.run(handler(std::move(request)));
+    ASSERT_LT(response.status, 300) << response.body;
+  }
+
+  KubernetesWorld world;
+  std::unique_ptr<sandbox::EckOperator> eck_operator;
+  std::unique_ptr<Provider> provider;
+  Silent progress;
+};
+
+TEST_F(EckCluster, plan_tells_of_the_rolling_restart) {
+  const ResourceRequest request = patch_request(kEnabled);
+  const Observation seen = observe(request);
+  EXPECT_EQ(seen.presence, Presence::absent);
+  const Forecast forecast = provider->forecast(request, seen, "create");
+  EXPECT_EQ(forecast.waits_for, "roll 3 pods, green");
+  EXPECT_EQ(forecast.disruption, "restarts 3 pods of default/quickstart, one rolling restart");
+  EXPECT_EQ(world.seen.writes(), 0);
+}
+
+TEST_F(EckCluster, patch_is_applied_waited_for_and_then_unchanged) {
+  const ResourceRequest request = created(kEnabled);
+  ASSERT_TRUE(request.prior.has_value());
+  EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], true);
+  EXPECT_EQ(request.prior->attributes.text("phase"), "Ready");
+  EXPECT_EQ(request.prior->attributes.text("health"), "green");
+  EXPECT_FALSE(progress.states.empty());
+  const Observation again = observe(request);
+  EXPECT_EQ(again.presence, Presence::present);
+  EXPECT_FALSE(provider->diff(request, again).any());
+  EXPECT_EQ(provider->forecast(request, again, "update").disruption, "");
+}
+
+TEST_F(EckCluster, taking_it_back_leaves_the_cluster_as_it_was) {
+  const nlohmann::json before = cluster();
+  ResourceRequest request = created(kEnabled);
+  request.desired = Value();
+  EXPECT_EQ(provider->forecast(request, observe(request), "delete").disruption,
+            "restarts 3 pods of default/quickstart, one rolling restart");
+  WriteRequest write;
+  write.resource = request;
+  const WriteResult result = world.run(provider->remove(write));
+  ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+  EXPECT_EQ(cluster()["spec"], before["spec"]);
+  const WaitRequest wait{request, result.outcome->attributes, result.outcome->token, {}};
+  EXPECT_TRUE(world.run(provider->settle(wait, progress)).ok());
+  EXPECT_EQ(observe(request).presence, Presence::absent);
+  EXPECT_TRUE(world.run(provider->remove(write)).outcome.has_value());
+}
+
+TEST_F(EckCluster, value_of_somebody_else_is_shared_and_stays_when_ours_goes) {
+  edit(R"({"spec":{"remoteClusterServer":{"enabled":true}}})");
+  ResourceRequest request = created(R"({"remoteClusterServer":{"enabled":true}})");
+  request.desired = Value();
+  WriteRequest write;
+  write.resource = request;
+  ASSERT_TRUE(world.run(provider->remove(write)).outcome.has_value());
+  EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], true);
+}
+
+TEST_F(EckCluster, other_value_of_somebody_else_is_refused_in_the_plan_and_taken_only_when_told) {
+  edit(R"({"spec":{"remoteClusterServer":{"enabled":false}}})");
+  ResourceRequest request = patch_request(R"({"remoteClusterServer":{"enabled":true}})");
+  const Observation seen = observe(request);
+  EXPECT_TRUE(has_errors(seen.diagnostics));
+  EXPECT_NE(format_diagnostics(seen.diagnostics).find("kubectl-edit"), std::string::npos);
+  request = created(R"({"remoteClusterServer":{"enabled":true}})", Adoption::take_over);
+  EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], true);
+  request.desired = Value();
+  WriteRequest write;
+  write.resource = request;
+  const WriteResult result = world.run(provider->remove(write));
+  ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+  EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], false);
+}
+
+TEST_F(EckCluster, drift_is_seen_and_repaired) {
+  const ResourceRequest request = created(R"({"remoteClusterServer":{"enabled":true}})");
+  edit(R"({"spec":{"remoteClusterServer":{"enabled":false}}})");
+  const WriteRequest write = planned(request);
+  EXPECT_EQ(write.approved.presence, Presence::absent);  // the whole patch was written over
+  const WriteResult result = world.run(provider->update(write));
+  ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+  EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], true);
+}
+
+TEST_F(EckCluster, node_sets_and_unmanaged_clusters_are_refused) {
+  const Observation node_sets =
+      observe(patch_request(R"({"nodeSets":[{"name":"default","count":5}]})"));
+  EXPECT_EQ(node_sets.presence, Presence::unreadable);
+  EXPECT_NE(format_diagnostics(node_sets.diagnostics).find("nodeSets"), std::string::npos);
+  edit(R"({"metadata":{"annotations":{"eck.k8s.elastic.co/managed":"false"}}})");
+  const Observation unmanaged = observe(patch_request(kEnabled));
+  EXPECT_NE(format_diagnostics(unmanaged.diagnostics).find("managed"), std::string::npos);
+  EXPECT_TRUE(has_errors(unmanaged.diagnostics));
+}
+
+TEST_F(EckCluster, cluster_that_is_not_there_is_unchecked_and_never_created) {
+  const ResourceRequest request = patch_request(kEnabled, "other");
+  EXPECT_EQ(observe(request).presence, Presence::unchecked);
+  const WriteResult result = world.run(provider->create(planned(request)));
+  ASSERT_FALSE(result.outcome.has_value());
+  EXPECT_NE(format_diagnostics(result.failure.diagnostics).find("default/other"),
+            std::string::npos);
+  EXPECT_EQ(
+      world.store.find({"elasticsearch.k8s.elastic.co", "elasticsearches", "default", "other"}),
+      nullptr);
+}
+
+TEST_F(EckCluster, load_balancer_address_is_found_after_the_patch) {
+  (void)created(kEnabled);
+  ResourceRequest read;
+  read.address.name = "address";
+  read.type = "kubernetes.read";
+  read.desired = Value(Value::Object{{"api_version", Value("v1")},
+                                     {"kind", Value("Service")},
+                                     {"name", Value("quickstart-es-remote-cluster")},
+                                     {"namespace", Value("default")},
+                                     {"wait", Value("load_balancer")}});
+  const WaitRequest wait{read, Value(), Value(), {}};
+  const Result<Value> ready = world.run(provider->settle(wait, progress));
+  ASSERT_TRUE(ready.ok()) << format_diagnostics(ready.ok() ? Diagnostics{} : ready.failure());
+  EXPECT_FALSE(ready->at({"load_balancer", "host"})->as_string().empty());
+}
+
+TEST_F(EckCluster, elasticsearch_api_is_reached_through_a_forwarded_port) {
+  kubernetes::KubernetesAccess* access = kubernetes::kubernetes_access(provider.get());
+  ASSERT_NE(access, nullptr);
+  const Result<kubernetes::EckEndpoint> found =
+      world.run(access->eck_endpoint("default", "quickstart"));
+  ASSERT_TRUE(found.ok()) << format_diagnostics(found.ok() ? Diagnostics{} : found.failure());
+  EXPECT_EQ(found->username, "elastic");
+  EXPECT_FALSE(found->password.empty());
+  EXPECT_NE(found->reached_by.find("port-forward"), std::string::npos);
+  http::ClientOptions options;
+  options.service = "Elasticsearch";
+  http::Client client(found->endpoint, options);
+  const http::Exchange exchange = world.run(client.send(crosstie::testing::get("/")));
+  ASSERT_TRUE(exchange.answered()) << exchange.failure.message;
+  EXPECT_TRUE(exchange.response->status == 200 || exchange.response->status == 401)
+      << exchange.response->status;
+  const Result<kubernetes::EckEndpoint> missing =
+      world.run(access->eck_endpoint("default", "none"));
+  ASSERT_FALSE(missing.ok());
+  EXPECT_NE(format_diagnostics(missing.failure()).find("Elasticsearch default/none"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace crosstie
