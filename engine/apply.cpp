@@ -202,6 +202,7 @@ void Applier::Impl::finish_node(std::size_t at, StepEnd end) {
       const Value* planned = change.after.find(name);
       if (planned == nullptr || planned->is_null() || planned->contains_unknown()) node.attributes.set(name, value);
     }
+  if (end.wrote && node.attributes.text("wait") == "none") result.not_waited.push_back(change.address);
   if (end.wrote || change.action == Action::remove) {
     result.added += change.action == Action::create || change.action == Action::replace ? 1 : 0;
     result.changed += change.action == Action::update ? 1 : 0;

@@ -237,7 +237,7 @@ Operation Step::operation_for(OperationAction action, const Observation& seen) c
   operation.action = action;
   operation.desired = request_.desired;
   if (seen.presence == Presence::present) operation.before_image = seen.attributes;
-  if (change_.prior) operation.recorded_before = change_.prior->before;
+  operation.recorded_before = change_.prior ? change_.prior->before : seen.before;
   operation.depends_on = change_.depends_on;
   operation.prevent_destroy = change_.prevent_destroy;
   operation.started_at = context_.environment.timestamp();
@@ -251,7 +251,7 @@ ResourceRecord Step::record_for(const Operation& operation, const Outcome& outco
   record.connection = operation.connection;
   record.desired = request_.desired;
   record.attributes = outcome.attributes;
-  record.before = outcome.before.is_null() ? operation.recorded_before : outcome.before;
+  record.before = outcome.before.is_null() && change_.prior ? change_.prior->before : outcome.before;
   record.token = outcome.token;
   record.status = outcome.token.is_null() ? RecordStatus::ready : RecordStatus::settling;
   record.prevent_destroy = operation.prevent_destroy;

@@ -47,9 +47,12 @@ Decision decide_present(const Provider& provider, const DecideInput& input) {
     decision.diagnostics.push_back(not_ours_error(input.request.address, input.observed));
     return decision;
   }
-  decision.drift = find_drift(provider, input);
+  decision.diagnostics = with_address(input.observed.diagnostics, input.request.address.print());
   decision.fields = provider.diff(input.request, input.observed).fields;
   drop_ignored(decision.fields, input.lifecycle, input.today);
+  // When the wish is the recorded one, all that differs is what somebody else changed.
+  const bool same_wish = input.record != nullptr && input.record->desired == input.request.desired;
+  decision.drift = same_wish ? decision.fields : find_drift(provider, input);
   const bool replace_field =
       std::any_of(decision.fields.begin(), decision.fields.end(), [](const FieldDifference& f) { return f.replace; });
   const bool unrecorded = input.record == nullptr || input.observed.ownership != Ownership::ours;
@@ -71,7 +74,6 @@ Decision decide_present(const Provider& provider, const DecideInput& input) {
     decision.reason = input.kind == ResourceKind::check ? Reason::check : Reason::adopted;
   } else if (!decision.fields.empty()) {
     decision.action = Action::update;
-    const bool same_wish = input.record->desired == input.request.desired;
     decision.reason = input.kind == ResourceKind::check ? Reason::check
                       : same_wish                       ? Reason::drift
                                                         : Reason::changed_arguments;

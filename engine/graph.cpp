@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <queue>
 
 namespace crosstie {
@@ -48,10 +49,13 @@ Result<Graph> Graph::build(std::vector<GraphInput> inputs) {
   graph.needs_.resize(inputs.size());
   graph.needed_by_.resize(inputs.size());
   graph.addresses_.reserve(inputs.size());
-  for (std::size_t node = 0; node < inputs.size(); ++node) {
-    graph.addresses_.push_back(inputs[node].address);
-    graph.index_.emplace(inputs[node].address, node);
-  }
+  for (const GraphInput& input : inputs) graph.addresses_.push_back(input.address);
+  graph.by_address_.resize(inputs.size());
+  std::iota(graph.by_address_.begin(), graph.by_address_.end(), std::size_t{0});
+  const auto before = [&graph](std::size_t a, std::size_t b) { return graph.addresses_[a] < graph.addresses_[b]; };
+  // A configuration comes in this order already.
+  if (!std::is_sorted(graph.by_address_.begin(), graph.by_address_.end(), before))
+    std::stable_sort(graph.by_address_.begin(), graph.by_address_.end(), before);
   std::vector<std::size_t> open(inputs.size());
   for (std::size_t node = 0; node < inputs.size(); ++node) {
     std::vector<std::size_t>& needs = graph.needs_[node];
@@ -86,8 +90,9 @@ Result<Graph> Graph::build(std::vector<GraphInput> inputs) {
 }
 
 std::size_t Graph::find(const ResourceAddress& address) const {
-  const auto found = index_.find(address);
-  return found == index_.end() ? addresses_.size() : found->second;
+  const auto found = std::lower_bound(by_address_.begin(), by_address_.end(), address,
+                                      [this](std::size_t node, const ResourceAddress& wanted) { return addresses_[node] < wanted; });
+  return found != by_address_.end() && addresses_[*found] == address ? *found : addresses_.size();
 }
 
 }  // namespace crosstie

@@ -1,7 +1,6 @@
 #pragma once
 // What depends on what. Nodes keep the order they were given in; the topological order is deterministic.
 #include <cstddef>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,7 +33,7 @@ class Graph {
 
  private:
   std::vector<ResourceAddress> addresses_;
-  std::map<ResourceAddress, std::size_t> index_;
+  std::vector<std::size_t> by_address_;  // the nodes in address order
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<std::vector<std::size_t>> needed_by_;
   std::vector<std::size_t> order_;

@@ -136,6 +136,7 @@ json change_json(const Change& change) {
                 {"owner", change.approved.owner},
                 {"reason", change.approved.reason},
                 {"incomplete", change.approved.incomplete},
+                {"before", encode_value(change.approved.before)},
                 {"version", change.approved.version}}},
               {"token", encode_value(change.token)},
               {"adoption", static_cast<int>(change.adoption)},
@@ -158,6 +159,7 @@ Observation observation_of(const json& in) {
   seen.owner = in.at("owner").get<std::string>();
   seen.reason = in.at("reason").get<std::string>();
   seen.incomplete = in.at("incomplete").get<bool>();
+  seen.before = decode_value(in.at("before"));
   seen.version = in.at("version").get<std::string>();
   return seen;
 }

@@ -55,11 +55,15 @@ Result<void> Planner::prepare() {
 }
 
 void Planner::add_records() {
-  std::map<ResourceAddress, std::size_t> known;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) known.emplace(nodes_[i].change.address, i);
+  const std::size_t configured = nodes_.size();  // these are in address order
+  std::map<ResourceAddress, std::size_t> others;
   const auto node_of = [&](const ResourceAddress& address, const std::string& type,
                            const std::string& connection) -> Node& {
-    const auto [found, is_new] = known.emplace(address, nodes_.size());
+    const auto end = nodes_.begin() + static_cast<std::ptrdiff_t>(configured);
+    const auto wanted = std::lower_bound(nodes_.begin(), end, address,
+                                         [](const Node& node, const ResourceAddress& one) { return node.change.address < one; });
+    if (wanted != end && wanted->change.address == address) return *wanted;
+    const auto [found, is_new] = others.emplace(address, nodes_.size());
     if (is_new) {
       Node node;
       node.change.address = address;
@@ -114,13 +118,13 @@ AttributeLookup Planner::lookup(bool recorded_instead) const {
     const Node& node = nodes_[index];
     if (node.done || !recorded_instead) return node.attributes;
     const ResourceRecord* record = node.record;
-    if (record == nullptr) return Value::unknown(address.print());
+    if (record == nullptr) return node.attributes.is_object() ? node.attributes : Value::unknown(address.print());
     return merge_values(record->desired, record->attributes);
   };
 }
 
-/// Before anything is known, wants everything whose arguments can be told from the record, all at once. Where the guess turns out
-/// wrong, process() asks again.
+/// Before anything is known, wants everything whose arguments can be told from the record, or from the arguments of what will be
+/// new, all at once. Where the guess turns out wrong, process() asks again.
 void Planner::guess_ahead(std::vector<Wanted>& wanted) {
   const AttributeLookup recorded = lookup(true);
   for (const std::size_t index : graph_.order()) {
@@ -134,10 +138,12 @@ void Planner::guess_ahead(std::vector<Wanted>& wanted) {
       Result<Value> arguments = configuration_->evaluate_arguments(*node.config, recorded);
       if (!arguments || arguments->contains_unknown()) continue;
       desired = std::move(*arguments);
+      if (node.record == nullptr && !graph_.needed_by(index).empty()) node.attributes = new_attributes(node.change, desired);
     }
     node.looked_with = desired;
     wanted.push_back({index, node.change.connection, request_for(node, std::move(desired))});
   }
+  for (Node& node : nodes_) node.attributes = Value();  // they were guesses
 }
 
 std::vector<Wanted> Planner::advance() {
@@ -175,6 +181,14 @@ void Planner::process(std::size_t index, std::vector<Wanted>& wanted) {
   }
 }
 
+/// The arguments. What needs nothing else is evaluated only once: the guess was no guess.
+Result<Value> Planner::wish_of(std::size_t index, Node& node) {
+  if (graph_.needs(index).empty() && node.looked_with) return *node.looked_with;
+  Result<Value> arguments = configuration_->evaluate_arguments(*node.config, lookup(false));
+  if (!arguments) return with_address(arguments.failure(), node.change.address.print());
+  return arguments;
+}
+
 void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>& wanted) {
   const AttributeLookup planned = lookup(false);
   const Result<Value> when = configuration_->evaluate_when(*node.config, planned);
@@ -193,8 +207,8 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
     }
     return process_unwanted(index, node, Reason::when_false, wanted);
   }
-  Result<Value> desired = configuration_->evaluate_arguments(*node.config, planned);
-  if (!desired) return fail(node, with_address(desired.failure(), node.change.address.print()));
+  Result<Value> desired = wish_of(index, node);
+  if (!desired) return fail(node, desired.failure());
   if (node.kind == ResourceKind::read) return process_read(index, node, std::move(*desired), wanted);
 
   ResourceRequest request = request_for(node, std::move(*desired));
@@ -202,34 +216,40 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
   settle_pending(node, request);
   const ResourceRecord* record = effective_record(node);
   find_token(node, record);
-  if (record != nullptr) request.prior = Recorded{record->desired, record->attributes, record->before};
-  DecideInput input{node.kind,       request, record, *node.observation, lifecycle_of(node), replace_.contains(node.change.address),
+  DecideInput input{node.kind,
+                    std::move(request),
+                    record,
+                    std::move(*node.observation),
+                    lifecycle_of(node),
+                    replace_.contains(node.change.address),
                     options_.today};
   Decision decision = decide_wanted(*providers_(node.change.connection), input);
-  take_decision(node, std::move(request), std::move(decision));
+  take_decision(node, std::move(input), std::move(decision));
 }
 
 void Planner::process_unwanted(std::size_t index, Node& node, Reason why, std::vector<Wanted>& wanted) {
   ResourceRequest request = request_for(node, {});
   if (node.kind == ResourceKind::managed && need_look(index, node, request, wanted)) return;
-  if (node.observation) settle_pending(node, request);
+  settle_pending(node, request);
   const ResourceRecord* record = effective_record(node);
   if (record == nullptr) {  // a pending create that did not take effect, or a delete that did
     node.done = true;
     return;
   }
-  request.prior = Recorded{record->desired, record->attributes, record->before};
-  DecideInput input{node.kind, request, record, node.observation.value_or(Observation{}), lifecycle_of(node), false, options_.today};
-  take_decision(node, std::move(request), decide_unwanted(input, why));
+  DecideInput input{node.kind, std::move(request), record, {}, lifecycle_of(node), false, options_.today};
+  if (node.observation) input.observed = std::move(*node.observation);
+  Decision decision = decide_unwanted(input, why);
+  take_decision(node, std::move(input), std::move(decision));
 }
 
 void Planner::process_read(std::size_t index, Node& node, Value desired, std::vector<Wanted>& wanted) {
   const auto needs = graph_.needs(index);
   const bool disturbed = std::any_of(needs.begin(), needs.end(), [this](std::size_t n) { return nodes_[n].disturbed; });
-  ResourceRequest request = request_for(node, desired);
-  if (!disturbed && !desired.contains_unknown()) {
-    if (need_look(index, node, request, wanted)) return;
-    const Observation& seen = *node.observation;
+  DecideInput input;
+  input.request = request_for(node, std::move(desired));
+  if (!disturbed && !input.request.desired.contains_unknown()) {
+    if (need_look(index, node, input.request, wanted)) return;
+    Observation& seen = *node.observation;
     if (seen.presence == Presence::unreadable) {
       ++plan_.coverage.unreadable;
       return fail(node, with_address(seen.diagnostics, node.change.address.print()));
@@ -243,60 +263,64 @@ void Planner::process_read(std::size_t index, Node& node, Value desired, std::ve
     if (seen.presence == Presence::present) {
       ++plan_.coverage.live;
       for (const Diagnostic& one : seen.diagnostics) plan_.warnings.push_back(one);
-      Decision decision;
-      return take_decision(node, std::move(request), std::move(decision));
+      input.observed = std::move(seen);
+      return take_decision(node, std::move(input), Decision{});
     }
+    input.observed = std::move(seen);
   }
   Decision decision;
   decision.action = Action::read;
   decision.reason = Reason::deferred_read;
-  take_decision(node, std::move(request), std::move(decision));
+  take_decision(node, std::move(input), std::move(decision));
 }
 
 /// True when the service must be asked first; the answer that a guess brought is used when the guess was right.
-bool Planner::need_look(std::size_t index, Node& node, const ResourceRequest& request, std::vector<Wanted>& wanted) {
+/// Takes the request when it must.
+bool Planner::need_look(std::size_t index, Node& node, ResourceRequest& request, std::vector<Wanted>& wanted) {
   if (node.observation && node.looked_with && *node.looked_with == request.desired) return false;
   node.observation.reset();
   node.looked_with = request.desired;
-  wanted.push_back({index, node.change.connection, request});
+  wanted.push_back({index, node.change.connection, std::move(request)});
   return true;
 }
 
-void Planner::settle_pending(Node& node, const ResourceRequest& request) {
+/// Finds out what became of an operation that was cut off; `request` then goes by the record as it is now.
+void Planner::settle_pending(Node& node, ResourceRequest& request) {
   if (node.pending == nullptr || !node.observation) return;
   const std::optional<OperationEnd> end =
       recover(*providers_(node.change.connection), *node.pending, request, *node.observation);
   if (!end) return;
-  if (end->record) node.recovered = end->record;
+  if (end->record) node.recovered = std::make_unique<ResourceRecord>(*end->record);
   if (end->remove_record) node.record = nullptr;
   plan_.recovery_notes.push_back(node.change.address.print() + ": an earlier run was cut off; its operation " +
                                  (end->state == OperationState::succeeded ? "took effect" : "did not take effect"));
   plan_.recoveries.push_back(*end);
   node.pending = nullptr;
+  if (const ResourceRecord* record = effective_record(node)) request.prior = Recorded{record->desired, record->attributes, record->before};
 }
 
 const ResourceRecord* Planner::effective_record(const Node& node) const {
-  return node.recovered ? &*node.recovered : node.record;
+  return node.recovered ? node.recovered.get() : node.record;
 }
 
 void Planner::find_token(Node& node, const ResourceRecord* record) {
   if (record != nullptr && record->status == RecordStatus::settling) node.change.token = record->token;
 }
 
-void Planner::take_decision(Node& node, ResourceRequest request, Decision decision) {
+void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
   node.done = true;
+  node.looked_with.reset();
+  ResourceRequest& request = input.request;
   Change& change = node.change;
   change.action = decision.action;
   change.reason = decision.reason;
   change.fields = std::move(decision.fields);
   change.drift = std::move(decision.drift);
-  change.prior = request.prior;
   change.adoption = request.adoption;
   change.prevent_destroy = lifecycle_of(node).prevent_destroy;
-  if (node.observation) change.approved = *node.observation;
+  change.approved = std::move(input.observed);
   const bool gone = change.action == Action::remove || change.action == Action::forget;
   change.before = change.approved.presence == Presence::present ? change.approved.attributes : Value();
-  change.after = gone ? Value() : request.desired;
   if (change.approved.presence == Presence::unchecked && node.kind != ResourceKind::read) {
     change.unchecked = true;
     change.unchecked_reason = change.approved.reason;
@@ -305,6 +329,8 @@ void Planner::take_decision(Node& node, ResourceRequest request, Decision decisi
     const std::string verb(action_name(change.action));
     change.forecast = providers_(change.connection)->forecast(request, change.approved, verb);
   }
+  change.prior = std::move(request.prior);
+  if (!gone) change.after = std::move(request.desired);
   if (node.kind != ResourceKind::read) count_coverage(node);
   node.disturbed = change.action != Action::no_op;
   node.attributes = gone ? Value() : planned_attributes(node, change);
@@ -320,8 +346,9 @@ void Planner::take_decision(Node& node, ResourceRequest request, Decision decisi
 
 /// What references to the resource give: arguments as wanted, the rest as seen or recorded, or unknown when it is to be made.
 Value Planner::planned_attributes(const Node& node, const Change& change) const {
-  Value out = change.after.is_object() ? change.after : Value(Value::Object{});
   const bool made_new = change.action == Action::create || change.action == Action::replace || change.action == Action::read;
+  Value out = change.after.is_object() ? change.after : Value(Value::Object{});
+  if (made_new) return new_attributes(change, std::move(out));
   const auto fill = [&out](const Value& from) {
     if (!from.is_object()) return;
     for (const auto& [name, value] : from.as_object()) {
@@ -329,11 +356,14 @@ Value Planner::planned_attributes(const Node& node, const Change& change) const 
       if (have == nullptr || have->is_null()) out.set(name, value);
     }
   };
-  if (!made_new) {
-    fill(change.approved.attributes);
-    if (const ResourceRecord* record = effective_record(node)) fill(record->attributes);
-    return out;
-  }
+  fill(change.approved.attributes);
+  if (const ResourceRecord* record = effective_record(node)) fill(record->attributes);
+  return out;
+}
+
+/// Of an object that is to be made: its arguments, and what only the service can tell as unknown.
+Value Planner::new_attributes(const Change& change, Value arguments) const {
+  Value out = std::move(arguments);
   if (const ResourceSchema* schema = schemas_.find(change.type)) {
     for (const AttributeSchema& attribute : schema->attributes) {
       if (!attribute.computed) continue;

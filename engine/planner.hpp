@@ -57,7 +57,7 @@ class Planner {
     bool disturbed = false;                  // a read that depends on it must wait for apply
     std::optional<Value> looked_with;        // the arguments that `observation` was asked for with
     std::optional<Observation> observation;
-    std::optional<ResourceRecord> recovered; // the record as it is once `pending` is settled
+    std::unique_ptr<ResourceRecord> recovered;  // the record as it is once `pending` is settled
     Value attributes;                        // planned; what references to it give
     Change change;
   };
@@ -70,12 +70,14 @@ class Planner {
   void process_wanted(std::size_t index, Node& node, std::vector<Wanted>& wanted);
   void process_unwanted(std::size_t index, Node& node, Reason why, std::vector<Wanted>& wanted);
   void process_read(std::size_t index, Node& node, Value desired, std::vector<Wanted>& wanted);
-  bool need_look(std::size_t index, Node& node, const ResourceRequest& request, std::vector<Wanted>& wanted);
-  void take_decision(Node& node, ResourceRequest request, Decision decision);
-  void settle_pending(Node& node, const ResourceRequest& request);
+  bool need_look(std::size_t index, Node& node, ResourceRequest& request, std::vector<Wanted>& wanted);
+  Result<Value> wish_of(std::size_t index, Node& node);
+  void take_decision(Node& node, DecideInput input, Decision decision);
+  void settle_pending(Node& node, ResourceRequest& request);
   void keep_recorded(Node& node);
   void fail(Node& node, Diagnostics why);
   ResourceRequest request_for(const Node& node, Value desired) const;
+  Value new_attributes(const Change& change, Value arguments) const;
   Value planned_attributes(const Node& node, const Change& change) const;
   Lifecycle lifecycle_of(const Node& node) const;
   void count_coverage(const Node& node);
@@ -91,7 +93,7 @@ class Planner {
   std::set<ResourceAddress> replace_;
   Graph graph_;
   std::vector<Node> nodes_;
-  bool guessed_ = false;
+  bool guessed_ = false;   // guess_ahead was done
   Plan plan_;
   Diagnostics errors_;
 };

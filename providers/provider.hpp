@@ -67,6 +67,8 @@ struct Observation {
   std::string reason;     // for unchecked; for reads that are not ready
   Diagnostics diagnostics;
   bool incomplete = false; // present, but something that only its creation gave is lost (a key's secret): must be replaced
+  Value before;           // of an object that is not ours: what destroy gives back once it was adopted; goes into the
+                          // journal with the intent, so that a killed adoption can still be undone
   std::string version;     // opaque; differs when the object was changed (uid/resourceVersion, plan version); "" when there is none
 };
 

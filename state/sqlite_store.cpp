@@ -40,6 +40,12 @@ class EmptyStore : public StateStore {
     return refuse();
   }
   Result<void> set_outputs(const std::map<std::string, Output>&) override { return refuse(); }
+  Result<std::string> seal(const std::string&, const std::string&) override {
+    return not_writable_error(file_);
+  }
+  Result<std::string> unseal(const std::string&, const std::string&) override {
+    return not_writable_error(file_);
+  }
   Result<std::vector<Run>> history(int) override { return std::vector<Run>(); }
   Result<std::vector<Operation>> operations(std::int64_t) override {
     return std::vector<Operation>();
@@ -125,6 +131,18 @@ class SqliteStore : public StateStore {
 
   Result<void> set_outputs(const std::map<std::string, Output>& outputs) override {
     return commit([&] { write_outputs(context_, outputs); });
+  }
+
+  Result<std::string> seal(const std::string& plain, const std::string& purpose) override {
+    return context_.sealer.seal(plain, {.table = "file", .column = purpose, .row = ""});
+  }
+
+  Result<std::string> unseal(const std::string& sealed, const std::string& purpose) override {
+    std::optional<std::string> plain =
+        context_.sealer.open(sealed, {.table = "file", .column = purpose, .row = ""});
+    if (plain) return std::move(*plain);
+    return make_error("sealed text cannot be opened",
+                      "It was not sealed with this state's key, or it was changed since.");
   }
 
   Result<std::vector<Run>> history(int limit) override {

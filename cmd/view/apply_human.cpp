@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <iomanip>
 #include <ostream>
@@ -12,6 +13,7 @@ namespace crosstie {
 namespace {
 
 constexpr std::size_t kLiveRowsMax = 12;
+constexpr std::size_t kAgeColumns = 10;  // "59 min 59 s"
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -28,7 +30,8 @@ std::string clock_now() {
   return text.str();
 }
 
-std::string verb_of(Action action) {
+std::string verb_of(Action action, bool proof) {
+  if (proof && (action == Action::create || action == Action::update)) return "proving";
   switch (action) {
     case Action::create: return "creating";
     case Action::update: return "updating";
@@ -41,7 +44,8 @@ std::string verb_of(Action action) {
   return "looking at";
 }
 
-std::string past_of(Action action) {
+std::string past_of(Action action, bool proof) {
+  if (proof && (action == Action::create || action == Action::update)) return "proven";
   switch (action) {
     case Action::create: return "created";
     case Action::update: return "updated";
@@ -79,7 +83,8 @@ void HumanProgress::line(const std::string& address, const std::string& text) {
 
 void HumanProgress::started(const Change& change) {
   Row& row = rows_[change.address.print()];
-  row.text = verb_of(change.action);
+  row.proof = change.kind == ResourceKind::check;
+  row.text = verb_of(change.action, row.proof);
   row.began = std::chrono::steady_clock::now();
   if (live_) {
     tick();
@@ -97,10 +102,12 @@ void HumanProgress::waiting(const Change& change, const WaitState& state, std::c
 }
 
 void HumanProgress::completed(const StepReport& report) {
-  rows_.erase(report.address.print());
+  const auto row = rows_.find(report.address.print());
+  const bool proof = row != rows_.end() && row->second.proof;
+  if (row != rows_.end()) rows_.erase(row);
   ++finished_;
   line(report.address.print(),
-       paint_(Tone::green, past_of(report.action)) + " after " + shown(report.duration) + " [" + std::to_string(finished_) + " of " + std::to_string(total_) + "]");
+       paint_(Tone::green, past_of(report.action, proof)) + " after " + shown(report.duration) + " [" + std::to_string(finished_) + " of " + std::to_string(total_) + "]");
 }
 
 void HumanProgress::failed(const StepReport& report) {
@@ -130,11 +137,14 @@ void HumanProgress::erase_rows() {
 void HumanProgress::draw_rows() {
   const std::size_t columns = terminal_columns();
   const auto now = std::chrono::steady_clock::now();
+  std::size_t widest = 0;
+  for (const auto& [address, row] : rows_) widest = std::max(widest, address.size());
   for (const auto& [address, row] : rows_) {
     if (drawn_ == kLiveRowsMax) break;
-    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - row.began);
-    const std::string text = "  " + address + ": " + row.text + " [" + shown(age) + "]";
-    out_ << paint_(Tone::cyan, fit(text, columns - 1)) << '\n';
+    const std::string age = shown(std::chrono::duration_cast<std::chrono::milliseconds>(now - row.began));
+    const std::string gap(widest - address.size() + 2, ' ');
+    const std::string clock(kAgeColumns - std::min(kAgeColumns, age.size()), ' ');
+    out_ << paint_(Tone::cyan, fit("  " + address + gap + clock + age + "  " + row.text, columns - 1)) << '\n';
     ++drawn_;
   }
   const std::string more = rows_.size() > kLiveRowsMax ? ", " + std::to_string(rows_.size() - kLiveRowsMax) + " more running" : "";

@@ -29,6 +29,7 @@ class HumanProgress : public EventSink {
   struct Row {
     std::string text;      // "creating", "waiting for status.phase: ApplyingChanges"
     std::chrono::steady_clock::time_point began;
+    bool proof = false;    // proven, not created
     std::string last_line; // plain: printed at most once per change of state
   };
   void line(const std::string& address, const std::string& text);

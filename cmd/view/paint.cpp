@@ -1,11 +1,16 @@
 #include "cmd/view/paint.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+
+#include "cmd/view/certificates.hpp"
 
 namespace crosstie {
 namespace {
 
 constexpr std::size_t kShownCharacters = 100;
+constexpr std::size_t kDigestCharacters = 16;  // enough to tell certificates apart in a line
 
 std::string_view escape_of(Tone tone) {
   switch (tone) {
@@ -20,7 +25,49 @@ std::string_view escape_of(Tone tone) {
   return "";
 }
 
+/// Names that YAML takes without quotes.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '/';
+  });
+}
+
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+
+std::string pem_words(const std::string& text) {
+  const std::vector<CertificateWords> certificates = certificates_of(text);
+  if (certificates.empty()) return "(a PEM block)";
+  std::string out;
+  for (const CertificateWords& one : certificates)
+    out += (out.empty() ? "certificate " : "; certificate ") + one.subject + ", until " + one.until + ", SHA-256 " +
+           one.sha256.substr(0, kDigestCharacters) + "...";
+  return out;
+}
+
+/// YAML's flow style, as people write it in a configuration.
+std::string flow(const Value& value) {
+  if (value.sensitive()) return "(sensitive)";
+  if (value.is_unknown()) return "(known after " + value.unknown_source() + ")";
+  if (value.is_string()) {
+    const bool pem = value.as_string().find("-----BEGIN ") != std::string::npos;
+    return pem ? pem_words(value.as_string()) : quoted(value.as_string());
+  }
+  std::string out;
+  if (value.is_list()) {
+    for (const Value& member : value.as_list()) out += (out.empty() ? "" : ", ") + flow(member);
+    return "[" + out + "]";
+  }
+  if (value.is_object()) {
+    for (const auto& [name, member] : value.as_object())
+      out += (out.empty() ? "" : ", ") + shown_name(name) + ": " + flow(member);
+    return "{" + out + "}";
+  }
+  return to_shown_json(value).dump();
+}
+
 }  // namespace
+
+std::string shown_name(const std::string& name) { return is_plain_name(name) ? name : quoted(name); }
 
 std::string Paint::operator()(Tone tone, std::string_view text) const {
   if (!color_ || tone == Tone::plain) return std::string(text);
@@ -53,19 +100,7 @@ Tone action_tone(Action action) {
   return Tone::plain;
 }
 
-std::string shown(const Value& value) {
-  if (value.sensitive()) return "(sensitive)";
-  if (value.is_unknown()) return "(known after " + value.unknown_source() + ")";
-  if (value.is_string() && value.as_string().find("-----BEGIN ") != std::string::npos) {
-    std::size_t count = 0;
-    for (std::size_t at = value.as_string().find("-----BEGIN "); at != std::string::npos;
-         at = value.as_string().find("-----BEGIN ", at + 1))
-      ++count;
-    return count == 1 ? "(a PEM block)" : "(" + std::to_string(count) + " PEM blocks)";
-  }
-  std::string text = to_shown_json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return fit(text, kShownCharacters);
-}
+std::string shown(const Value& value) { return fit(flow(value), kShownCharacters); }
 
 std::string shown(std::chrono::milliseconds duration) {
   const auto ms = duration.count();

@@ -23,10 +23,13 @@ class Paint {
 std::string_view action_symbol(Action action);  // "+", "~", "-", "-/+", "<=", "#", " "
 Tone action_tone(Action action);
 
-/// One line of text for a value: JSON, sensitive and unknown parts in words, PEM blocks and long text shortened.
+/// One line of text for a value, in YAML's flow style: sensitive and unknown parts and certificates in words, long text shortened.
 std::string shown(const Value& value);
 /// "850 ms", "12 s", "3 min 20 s"
 std::string shown(std::chrono::milliseconds duration);
+
+/// A member's name as it is written in YAML: quoted when it must be.
+std::string shown_name(const std::string& name);
 
 /// Cuts `text` to `columns`, with an ellipsis.
 std::string fit(std::string_view text, std::size_t columns);

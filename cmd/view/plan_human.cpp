@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <ostream>
+#include <vector>
+
+#include "cmd/view/certificates.hpp"
 
 namespace crosstie {
 namespace {
 
-constexpr std::size_t kFieldsShownMax = 40;  // of one resource; the rest is counted
+constexpr std::size_t kLinesShownMax = 60;   // of one resource; the rest is left out
+constexpr std::size_t kInlineCharacters = 72;  // a longer list or object is written over several lines
+constexpr std::size_t kDepthMax = 8;
 
 std::string sentence(const Change& change) {
   switch (change.action) {
@@ -15,47 +20,137 @@ std::string sentence(const Change& change) {
     case Action::update: return change.kind == ResourceKind::check ? "will be proven again" : "will be updated in place";
     case Action::replace: return "must be replaced";
     case Action::remove: return "will be destroyed";
-    case Action::forget: return "will be forgotten";
+    case Action::forget: return change.kind == ResourceKind::check ? "will not be proven any more" : "will be forgotten; nothing is sent";
     case Action::no_op: return "stays";
   }
   return "";
 }
 
-void print_created(std::ostream& out, const Change& change, const Paint& paint) {
-  if (!change.after.is_object()) return;
-  std::size_t shown_fields = 0;
-  for (const auto& [name, value] : change.after.as_object()) {
-    if (value.is_null()) continue;
-    if (++shown_fields > kFieldsShownMax) {
-      out << "        ... more fields\n";
-      return;
-    }
-    out << "      " << paint(Tone::green, "+") << ' ' << name << ": " << shown(value) << '\n';
-  }
+/// Reasons that say no more than the sentence does are left out.
+bool is_worth_saying(Reason reason) {
+  return reason != Reason::none && reason != Reason::new_in_configuration && reason != Reason::destroy &&
+         reason != Reason::deferred_read && reason != Reason::check;
 }
 
-void print_fields(std::ostream& out, const std::vector<FieldDifference>& fields, const Paint& paint) {
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i == kFieldsShownMax) {
-      out << "        ... and " << fields.size() - i << " more fields\n";
+/// The fields of one resource, a line each; long values over several lines; an end when there are too many.
+class FieldLines {
+ public:
+  FieldLines(std::ostream& out, const Paint& paint) : out_(out), paint_(paint) {}
+
+  void created(const Value::Object& fields) {
+    std::size_t widest = 0;
+    for (const auto& [name, value] : fields)
+      if (!value.is_null()) widest = std::max(widest, shown_name(name).size());
+    for (const auto& [name, value] : fields)
+      if (!value.is_null()) member(kIndent, paint_(Tone::green, "+ "), shown_name(name), widest, value);
+    end();
+  }
+
+  void changed(const std::vector<FieldDifference>& fields) {
+    for (const FieldDifference& field : fields) {
+      difference(print_path(field.path), field.before, field.after,
+                 (field.replace ? paint_(Tone::red, "  # forces replacement") : "") +
+                     (field.note.empty() ? "" : paint_(Tone::dim, "  # " + field.note)));
+    }
+    end();
+  }
+
+  void difference(const std::string& path, const Value& before, const Value& after, const std::string& note) {
+    if (full()) return;
+    out_ << std::string(kIndent, ' ') << paint_(Tone::yellow, "~ ") << path << ": ";
+    const std::string was = shown(before);
+    const std::string is = shown(after);
+    if (was.size() + is.size() <= kInlineCharacters) {
+      out_ << was << " -> " << is << note << '\n';
       return;
     }
-    const FieldDifference& field = fields[i];
-    out << "      " << paint(Tone::yellow, "~") << ' ' << print_path(field.path) << ": " << shown(field.before) << " -> "
-        << shown(field.after);
-    if (field.replace) out << paint(Tone::red, "  # forces replacement");
-    if (!field.note.empty()) out << paint(Tone::dim, "  # " + field.note);
-    out << '\n';
+    const std::string pad(kIndent + 4, ' ');
+    out_ << note << '\n';
+    long_value(pad, paint_(Tone::red, "- "), before, was);
+    long_value(pad, paint_(Tone::green, "+ "), after, is);
   }
-}
+
+  void end() {
+    if (left_out_ > 0) out_ << std::string(kIndent + 2, ' ') << "... and " << left_out_ << " more fields\n";
+    left_out_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kIndent = 6;
+
+  bool full() {
+    if (++lines_ <= kLinesShownMax) return false;
+    ++left_out_;
+    return true;
+  }
+
+  static std::vector<CertificateWords> certificates(const Value& value) {
+    return value.is_string() && !value.sensitive() ? certificates_of(value.as_string()) : std::vector<CertificateWords>{};
+  }
+
+  /// A certificate's digest in full, so that it can be compared with another tool's.
+  void certificate_lines(const std::vector<CertificateWords>& all, const std::string& pad, std::string before) {
+    for (const CertificateWords& one : all) {
+      out_ << before << one.subject << ", until " << one.until << '\n' << pad << paint_(Tone::dim, "SHA-256 " + one.sha256) << '\n';
+      before = pad;
+    }
+  }
+
+  void long_value(const std::string& pad, const std::string& mark, const Value& value, const std::string& text) {
+    const std::vector<CertificateWords> all = certificates(value);
+    if (all.empty()) {
+      out_ << pad << mark << text << '\n';
+    } else {
+      certificate_lines(all, pad + "  ", pad + mark);
+    }
+  }
+
+  void member(std::size_t indent, const std::string& mark, const std::string& name, std::size_t widest, const Value& value) {
+    if (full()) return;
+    const std::string start = std::string(indent, ' ') + mark + name + ": ";
+    const std::size_t column = indent + (mark.empty() ? 0 : 2) + widest + 2;
+    const std::string gap(widest - std::min(widest, name.size()), ' ');
+    if (const std::vector<CertificateWords> all = certificates(value); !all.empty()) {
+      certificate_lines(all, std::string(column, ' '), start + gap);
+      return;
+    }
+    const std::string text = shown(value);
+    if (text.size() <= kInlineCharacters || !nested(indent, value)) {
+      out_ << start << gap << text << '\n';
+      return;
+    }
+    out_ << start << '\n';
+    members(indent + 4, value);
+  }
+
+  static bool nested(std::size_t indent, const Value& value) {
+    if (value.sensitive() || indent > kIndent + 4 * kDepthMax) return false;
+    return value.is_object() || value.is_list();
+  }
+
+  void members(std::size_t indent, const Value& value) {
+    if (value.is_object()) {
+      for (const auto& [name, inner] : value.as_object()) member(indent, "", shown_name(name), 0, inner);
+      return;
+    }
+    for (const Value& inner : value.as_list())
+      if (!full()) out_ << std::string(indent, ' ') << "- " << shown(inner) << '\n';
+  }
+
+  std::ostream& out_;
+  const Paint& paint_;
+  std::size_t lines_ = 0;
+  std::size_t left_out_ = 0;
+};
 
 void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   out << "  " << paint(Tone::bold, "# " + change.address.print()) << ' ' << sentence(change);
-  if (change.reason != Reason::none && change.reason != Reason::new_in_configuration) out << " (" << reason_name(change.reason) << ")";
+  if (is_worth_saying(change.reason)) out << " (" << reason_name(change.reason) << ")";
   out << '\n';
   out << "  " << paint(action_tone(change.action), action_symbol(change.action)) << ' ' << change.type << '\n';
-  if (change.action == Action::create) print_created(out, change, paint);
-  if (change.action == Action::update || change.action == Action::replace) print_fields(out, change.fields, paint);
+  FieldLines fields(out, paint);
+  if (change.action == Action::create && change.after.is_object()) fields.created(change.after.as_object());
+  if (change.action == Action::update || change.action == Action::replace) fields.changed(change.fields);
   if (change.unchecked) out << "      " << paint(Tone::dim, "unchecked: " + change.unchecked_reason) << '\n';
   if (!change.forecast.disruption.empty()) out << "      " << paint(Tone::yellow, "! " + change.forecast.disruption) << '\n';
   if (change.forecast.irreversible && !change.forecast.irreversible_reason.empty())
@@ -64,32 +159,38 @@ void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   out << '\n';
 }
 
-bool is_shown(const Change& change) { return change.action != Action::no_op; }
+/// What the plan touches, in the order in which apply goes about it.
+std::vector<const Change*> touched(const Plan& plan) {
+  std::vector<const Change*> out;
+  for (const Change& change : plan.changes)
+    if (change.action != Action::no_op) out.push_back(&change);
+  if (plan.destroy) std::reverse(out.begin(), out.end());
+  return out;
+}
 
-void print_table(std::ostream& out, const Plan& plan, const Paint& paint) {
-  std::size_t widest = 0;
-  std::size_t rows = 0;
-  for (const Change& change : plan.changes) {
-    if (!is_shown(change)) continue;
-    widest = std::max(widest, change.address.print().size());
-    ++rows;
+void print_table(std::ostream& out, const std::vector<const Change*>& changes, const Paint& paint) {
+  if (changes.size() < 2) return;
+  std::size_t widest_address = 0;
+  std::size_t widest_type = 0;
+  for (const Change* change : changes) {
+    widest_address = std::max(widest_address, change->address.print().size());
+    widest_type = std::max(widest_type, change->type.size());
   }
-  if (rows < 2) return;
-  for (const Change& change : plan.changes) {
-    if (!is_shown(change)) continue;
-    const std::string address = change.address.print();
-    const std::string symbol(action_symbol(change.action));
-    out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ') << paint(action_tone(change.action), symbol) << ' '
-        << address << std::string(widest - address.size() + 2, ' ') << change.type;
-    if (!change.forecast.waits_for.empty()) out << paint(Tone::dim, "  (" + change.forecast.waits_for + ")");
+  for (const Change* change : changes) {
+    const std::string address = change->address.print();
+    const std::string symbol(action_symbol(change->action));
+    out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ') << paint(action_tone(change->action), symbol) << ' '
+        << address << std::string(widest_address - address.size() + 2, ' ') << change->type;
+    if (!change->forecast.waits_for.empty())
+      out << std::string(widest_type - change->type.size() + 2, ' ') << paint(Tone::dim, change->forecast.waits_for);
     out << '\n';
   }
   out << '\n';
 }
 
 void print_coverage(std::ostream& out, const Coverage& coverage) {
-  out << "Looked at " << coverage.live << " live";
-  if (coverage.recorded_only > 0) out << ", " << coverage.recorded_only << " from the record only";
+  out << "Looked at " << coverage.live << (coverage.live == 1 ? " object" : " objects");
+  if (coverage.recorded_only > 0) out << ", " << coverage.recorded_only << " known from the record only";
   if (coverage.unchecked > 0) out << ", " << coverage.unchecked << " unchecked";
   if (coverage.unreadable > 0) out << ", " << coverage.unreadable << " unreadable";
   out << ".\n";
@@ -106,6 +207,21 @@ void print_outputs(std::ostream& out, const Plan& plan, const Paint& paint) {
   if (!first) out << '\n';
 }
 
+/// Each object that somebody else changed, with the fields: what was recorded, and what is there.
+void print_drifted(std::ostream& out, const Plan& plan, const Paint& paint) {
+  out << "Changed outside crosstie since the last apply:\n\n";
+  for (const Change& change : plan.changes) {
+    const bool gone = change.reason == Reason::gone;
+    if (change.drift.empty() && !gone) continue;
+    out << "  " << paint(Tone::bold, "# " + change.address.print()) << (gone ? " is gone" : " was changed") << '\n';
+    FieldLines fields(out, paint);
+    // A difference is written from live to recorded; people read drift the other way around.
+    for (const FieldDifference& field : change.drift) fields.difference(print_path(field.path), field.after, field.before, "");
+    fields.end();
+    out << '\n';
+  }
+}
+
 }  // namespace
 
 void print_warnings(std::ostream& out, const Diagnostics& warnings) {
@@ -113,22 +229,10 @@ void print_warnings(std::ostream& out, const Diagnostics& warnings) {
 }
 
 void print_drift(std::ostream& out, const Plan& plan, const Paint& paint) {
-  if (!plan.has_drift()) {
+  if (plan.has_drift()) {
+    print_drifted(out, plan, paint);
+  } else {
     out << "No drift: what is recorded is what is there.\n";
-    print_coverage(out, plan.coverage);
-    return;
-  }
-  out << "Changed outside crosstie:\n\n";
-  for (const Change& change : plan.changes) {
-    const bool gone = change.reason == Reason::gone;
-    if (change.drift.empty() && !gone) continue;
-    out << "  " << paint(Tone::bold, "# " + change.address.print()) << (gone ? " is gone" : " was changed") << '\n';
-    for (const FieldDifference& field : change.drift) {
-      // A difference is written from live to recorded; people read drift the other way around.
-      out << "      " << paint(Tone::yellow, "~") << ' ' << print_path(field.path) << ": " << shown(field.after) << " -> "
-          << shown(field.before) << '\n';
-    }
-    out << '\n';
   }
   print_coverage(out, plan.coverage);
 }
@@ -136,14 +240,10 @@ void print_drift(std::ostream& out, const Plan& plan, const Paint& paint) {
 void print_plan(std::ostream& out, const Plan& plan, const Paint& paint) {
   for (const std::string& note : plan.recovery_notes) out << paint(Tone::yellow, "! ") << note << '\n';
   if (!plan.recovery_notes.empty()) out << '\n';
-  if (plan.has_drift() && !plan.destroy) {
-    print_drift(out, plan, paint);
-    out << '\n';
-  }
-  const bool anything = std::any_of(plan.changes.begin(), plan.changes.end(), is_shown);
-  if (anything) out << "crosstie will do the following:\n\n";
-  for (const Change& change : plan.changes)
-    if (is_shown(change)) print_change(out, change, paint);
+  if (plan.has_drift() && !plan.destroy) print_drifted(out, plan, paint);
+  const std::vector<const Change*> changes = touched(plan);
+  if (!changes.empty()) out << "crosstie will do the following:\n\n";
+  for (const Change* change : changes) print_change(out, *change, paint);
   print_outputs(out, plan, paint);
   if (!plan.has_changes()) {
     out << (plan.destroy ? "Nothing to destroy: no object is recorded.\n"
@@ -151,7 +251,7 @@ void print_plan(std::ostream& out, const Plan& plan, const Paint& paint) {
     print_coverage(out, plan.coverage);
     return;
   }
-  print_table(out, plan, paint);
+  print_table(out, changes, paint);
   print_coverage(out, plan.coverage);
   out << paint(Tone::bold, "Plan: ") << plan.to_add() << " to add, " << plan.to_change() << " to change, " << plan.to_destroy()
       << " to destroy.\n";

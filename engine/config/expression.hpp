@@ -52,7 +52,7 @@ struct Expression {
   const Function* function = nullptr;
 };
 
-/// Text and expressions of one scalar.
+/// Why a text is no expression, and where.
 struct SyntaxError {
   std::size_t begin = 0;
   std::size_t length = 1;
@@ -69,8 +69,5 @@ struct ParsedExpression {
 /// Reads an expression from `begin` on. With `braced`, up to and with its `}`; else to the end of
 /// the text.
 ParsedExpression parse_expression(std::string_view text, std::size_t begin, bool braced);
-
-/// The expression as it could be written again; `parse_expression` reads it back to the same value.
-std::string print_literal(const Value& value);
 
 }  // namespace crosstie::config

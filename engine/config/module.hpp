@@ -70,7 +70,6 @@ struct Module {
   std::optional<std::string> link_key;
   std::string alias;
   std::filesystem::path folder;                        // where the paths of file() begin
-  const Each* each = nullptr;                          // of the link
   VariableValues variables;                            // of a configuration
   std::unordered_map<std::string_view, Input> inputs;  // of a link
   std::vector<ResourceGroup> groups;                   // as shape->resources
@@ -106,8 +105,6 @@ struct World {
     Place where;
   };
   mutable std::vector<Step> open;  // constants being evaluated
-
-  World() = default;
 };
 
 /// Names as one resource, output or link sees them. Without a lookup, resources are unknown.

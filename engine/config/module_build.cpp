@@ -60,7 +60,6 @@ class ModuleBuilder {
     module.link = std::string(link.name);
     if (round != nullptr) module.link_key = round->key;
     module.folder = loading_.options.folder;
-    module.each = round;
     module.alias = alias_of(link, ModuleScope(loaded_.world, root, round));
     for (const VariableShape& variable : module.shape->variables) {
       Input input;

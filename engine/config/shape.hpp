@@ -70,7 +70,6 @@ struct DependsOnShape {
 /// The rarely used part of a resource.
 struct ResourceExtras {
   Lifecycle lifecycle;
-  std::vector<Place> ignore_places;
   std::vector<ConditionShape> preconditions;
   std::vector<DependsOnShape> depends_on;
 };

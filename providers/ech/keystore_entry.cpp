@@ -99,6 +99,7 @@ class KeystoreEntryType : public ResourceType {
     if (secrets == nullptr || !secrets->is_object() || !secrets->contains(name)) return observation;
     observation.presence = Presence::present;
     observation.ownership = is_recorded(request) ? Ownership::ours : Ownership::unowned;
+    if (observation.ownership != Ownership::ours) observation.before.set("value_unreadable", true);
     const Value* recorded = request.prior ? request.prior->desired.find("value") : nullptr;
     observation.attributes =
         attributes_of(identity, json_read::text(*look.resource, {"ref_id"}), recorded);

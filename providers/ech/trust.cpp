@@ -1,7 +1,5 @@
 // ech.trust: one entry of the `direct` trust of a deployment, changed by strict read-modify-write
 // (facts/ech-api.md, section 4).
-#include <algorithm>
-
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/plan_tracker.hpp"
 #include "providers/ech/resource_type.hpp"
@@ -70,6 +68,7 @@ class TrustType : public ResourceType {
     const TrustEntry read = read_entry(*entry);
     observation.presence = Presence::present;
     observation.ownership = is_recorded(request) ? Ownership::ours : Ownership::unowned;
+    if (observation.ownership != Ownership::ours) observation.before = from_json(*entry);
     observation.attributes =
         trust_attributes(read, identity, json_read::text(*look.resource, {"ref_id"}));
     observation.version = entry_digest(read);

@@ -133,6 +133,8 @@ class RemoteClusterType : public ResourceType {
     if (!info->ok()) co_return unreadable(*info);
     observation.presence = Presence::present;
     observation.ownership = is_recorded(request) ? Ownership::ours : Ownership::unowned;
+    if (observation.ownership != Ownership::ours)
+      observation.before = from_json(json(live.persistent));
     observation.attributes = attributes_of(request, alias, live, info->body);
     observation.version = settings_text(live.effective());
     co_return observation;

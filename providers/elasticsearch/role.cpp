@@ -153,6 +153,8 @@ class RoleType : public ResourceType {
     if (!is_ours(request, live)) {
       observation.owner = foreign_owner(live, request.lineage);
       observation.ownership = observation.owner.empty() ? Ownership::unowned : Ownership::foreign;
+      observation.before = live;
+      observation.before.erase("transient_metadata");
     }
     observation.attributes = attributes_of(request, name, live);
     observation.version = digest(live);

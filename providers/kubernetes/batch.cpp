@@ -62,7 +62,8 @@ void name_item(Value& item, const Group& group) {
 Task<std::vector<Sight>> look_at_group(std::shared_ptr<Api> api, Group group,
                                        std::vector<Sight> sights) {
   if (sights.size() >= kListFrom) {
-    ListReply list = co_await api->list(group.kind, group.namespace_name, "");
+    std::string no_query;
+    ListReply list = co_await api->list(group.kind, group.namespace_name, std::move(no_query));
     if (list.last.ok()) {
       std::map<std::string, Value, std::less<>> by_name;
       for (Value& item : list.items) {
@@ -91,7 +92,8 @@ Task<std::vector<Sight>> look_at_group(std::shared_ptr<Api> api, Group group,
   // Neither GET nor LIST tells a missing namespace from a missing object (fixture
   // http-404-namespace-list).
   const KindPath namespaces{"/api/v1", "namespaces", false};
-  const Reply space = co_await api->get(namespaces, "", group.namespace_name);
+  std::string no_namespace;
+  const Reply space = co_await api->get(namespaces, std::move(no_namespace), group.namespace_name);
   if (space.absent()) {
     for (Sight& sight : sights)
       if (sight.observation.presence == Presence::absent)

@@ -33,9 +33,6 @@ const std::vector<ListKey>& list_keys() {
   return kListKeys;
 }
 
-/// Maps that are one value (x-kubernetes-map-type: atomic): a member that is too much counts.
-const std::set<std::string_view> kAtomicMaps = {"selector", "nodeSelector", "matchLabels"};
-
 /// Below these, strings are amounts.
 const std::set<std::string_view> kQuantityFields = {
     "limits",         "requests", "hard", "capacity",  "allocatable", "overhead",     "default",
@@ -184,7 +181,7 @@ class Comparison {
 
   void compare_objects(const Value& desired, const Value& live, const Place& place) {
     if (!live.is_object()) return report(place, &live, &desired);
-    if (kAtomicMaps.contains(place.field) && !desired.as_object().empty()) {
+    if (is_atomic_map(place.field) && !desired.as_object().empty()) {
       for (const auto& [key, value] : live.as_object()) {
         if (!is_empty(value) && desired.find(key) == nullptr) return report(place, &live, &desired);
       }

@@ -87,7 +87,8 @@ Task<Result<EckEndpoint>> find_eck_endpoint(std::shared_ptr<Api> api, std::strin
   if (!cluster.ok() && !cluster.forbidden()) co_return cluster.diagnostics;
   EckEndpoint found;
   found.username = "elastic";
-  const Reply user = co_await api->get(kSecrets, namespace_name, name + "-es-elastic-user");
+  std::string user_secret = name + "-es-elastic-user";
+  const Reply user = co_await api->get(kSecrets, namespace_name, std::move(user_secret));
   Result<std::string> password = key_of(user, printed + "-es-elastic-user", "elastic");
   if (!password) co_return password.failure();
   found.password = Secret(std::move(*password));
@@ -95,8 +96,9 @@ Task<Result<EckEndpoint>> find_eck_endpoint(std::shared_ptr<Api> api, std::strin
   found.endpoint.port = kHttpPort;
   const std::string service = name + "-es-http";
   if (found.endpoint.tls) {
+    std::string certificate_secret = name + "-es-http-certs-public";
     const Reply certificates =
-        co_await api->get(kSecrets, namespace_name, name + "-es-http-certs-public");
+        co_await api->get(kSecrets, namespace_name, std::move(certificate_secret));
     // With a certificate of the user's own there may be no ca.crt: the chain itself is trusted
     // then.
     Result<std::string> authority =

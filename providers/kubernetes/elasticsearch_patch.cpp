@@ -2,22 +2,18 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 
 #include "providers/kubernetes/batch.hpp"
+#include "providers/kubernetes/elasticsearch_patch_handler.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
-#include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
 #include "providers/kubernetes/schema_parts.hpp"
 #include "providers/kubernetes/wait.hpp"
-#include "providers/kubernetes/write.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
 
-constexpr const char* kApiVersion = "elasticsearch.k8s.elastic.co/v1";
-constexpr const char* kKind = "Elasticsearch";
 constexpr std::size_t kManagerMax = 128;
 
 ResourceSchema make_schema() {
@@ -47,13 +43,26 @@ ResourceSchema make_schema() {
   return schema;
 }
 
-Value text_at(const Value& object, std::initializer_list<std::string_view> path) {
+/// Changes that make ECK restart every pod (facts: the config hash or pod template of every nodeSet
+/// changes).
+bool restarts_pods(const Path& path) {
+  static constexpr std::string_view kRestarting[] = {
+      "spec.remoteClusterServer.enabled", "spec.version", "spec.image", "spec.secureSettings"};
+  const std::string text = print_path(path);
+  return std::any_of(std::begin(kRestarting), std::end(kRestarting), [&](std::string_view prefix) {
+    return text.starts_with(prefix) || prefix.starts_with(text + ".");
+  });
+}
+
+}  // namespace
+
+Value value_or_null(const Value& object, std::initializer_list<std::string_view> path) {
   const Value* found = object.at(path);
   return found == nullptr ? Value() : *found;
 }
 
 /// {spec: ...} as it is sent.
-Value wrapped(const Value& spec) {
+Value wrapped_spec(const Value& spec) {
   return normalise_manifest(
       Value(Value::Object{{"spec", spec.is_null() ? Value(Value::Object{}) : spec}}));
 }
@@ -67,8 +76,8 @@ std::string manager_of(const ResourceRequest& request) {
   return patch_manager(request.lineage, request.address.print());
 }
 
-ObjectName name_of_patch(const ResourceRequest& request, const std::string& default_namespace) {
-  ObjectName name{kApiVersion, kKind, "", ""};
+ObjectName cluster_of(const ResourceRequest& request, const std::string& default_namespace) {
+  ObjectName name{kElasticsearchVersion, kElasticsearchKind, "", ""};
   const Value& from = request.prior ? request.prior->desired : request.desired;
   name.name = from.text("name");
   name.namespace_name = from.text("namespace", default_namespace);
@@ -94,50 +103,26 @@ Diagnostics check_spec(const ResourceRequest& request) {
 }
 
 std::vector<FieldChange> patch_changes(const ResourceRequest& request, const Value& live) {
-  const Value desired = wrapped(argument(request, "spec"));
+  const Value desired = wrapped_spec(argument(request, "spec"));
   std::vector<FieldChange> changes = compare_manifest(desired, live);
-  for (FieldChange& change : dropped_fields(wrapped(recorded_spec(request)), desired, live))
+  for (FieldChange& change : dropped_fields(wrapped_spec(recorded_spec(request)), desired, live))
     changes.push_back(std::move(change));
   return changes;
 }
 
-void leaves_of(const Value& value, Path& path, std::vector<Path>& leaves) {
-  if (!value.is_object() || value.as_object().empty()) {
-    leaves.push_back(path);
-    return;
-  }
-  for (const auto& [key, member] : value.as_object()) {
-    path.push_back({key});
-    leaves_of(member, path, leaves);
-    path.pop_back();
-  }
-}
-
-bool owns_all(const Value& live, const Value& desired, const std::string& manager) {
-  const Value* managed = live.at({"metadata", "managedFields"});
-  if (managed == nullptr) return false;
-  std::vector<Path> leaves;
-  Path path;
-  leaves_of(desired, path, leaves);
-  return std::all_of(leaves.begin(), leaves.end(), [&](const Path& leaf) {
-    const std::vector<FieldOwner> owners = owners_of(*managed, leaf, desired);
-    return std::find(owners.begin(), owners.end(), FieldOwner{manager, true}) != owners.end();
-  });
-}
-
 Value patch_attributes(const ResourceRequest& request, const Value& live) {
   const Value shape =
-      merge_values(wrapped(recorded_spec(request)), wrapped(argument(request, "spec")));
+      merge_values(wrapped_spec(recorded_spec(request)), wrapped_spec(argument(request, "spec")));
   const Value seen = project(live, shape);
   Value attributes(Value::Object{});
   for (const char* key : {"name", "namespace"})
-    attributes.set(key, text_at(live, {"metadata", key}));
+    attributes.set(key, value_or_null(live, {"metadata", key}));
   attributes.set("spec",
                  seen.find("spec") == nullptr ? Value(Value::Object{}) : *seen.find("spec"));
-  attributes.set("uid", text_at(live, {"metadata", "uid"}));
-  attributes.set("generation", text_at(live, {"metadata", "generation"}));
-  attributes.set("health", text_at(live, {"status", "health"}));
-  attributes.set("phase", text_at(live, {"status", "phase"}));
+  attributes.set("uid", value_or_null(live, {"metadata", "uid"}));
+  attributes.set("generation", value_or_null(live, {"metadata", "generation"}));
+  attributes.set("health", value_or_null(live, {"status", "health"}));
+  attributes.set("phase", value_or_null(live, {"status", "phase"}));
   attributes.set("nodes", Value(node_count(live)));
   return attributes;
 }
@@ -147,8 +132,8 @@ std::vector<TakenField> taken_by_others(const ResourceRequest& request, const Va
   std::vector<TakenField> taken;
   const Value* managed = live.at({"metadata", "managedFields"});
   if (managed == nullptr) return taken;
-  const Value desired = wrapped(argument(request, "spec"));
-  const Value recorded = wrapped(recorded_spec(request));
+  const Value desired = wrapped_spec(argument(request, "spec"));
+  const Value recorded = wrapped_spec(recorded_spec(request));
   const std::string manager = manager_of(request);
   for (const FieldChange& change : changes) {
     if (change.after_absent) continue;
@@ -162,17 +147,6 @@ std::vector<TakenField> taken_by_others(const ResourceRequest& request, const Va
   return taken;
 }
 
-/// Changes that make ECK restart every pod (facts: the config hash or pod template of every nodeSet
-/// changes).
-bool restarts_pods(const Path& path) {
-  static constexpr std::string_view kRestarting[] = {
-      "spec.remoteClusterServer.enabled", "spec.version", "spec.image", "spec.secureSettings"};
-  const std::string text = print_path(path);
-  return std::any_of(std::begin(kRestarting), std::end(kRestarting), [&](std::string_view prefix) {
-    return text.starts_with(prefix) || prefix.starts_with(text + ".");
-  });
-}
-
 Diagnostic no_cluster(const ObjectName& name) {
   return make_error(
       "the Elasticsearch resource does not exist",
@@ -180,32 +154,10 @@ Diagnostic no_cluster(const ObjectName& name) {
       "To see what there is:\n    kubectl get elasticsearch -n " + name.namespace_name);
 }
 
-class ElasticsearchPatch : public Handler {
- public:
-  explicit ElasticsearchPatch(std::shared_ptr<Api> api) : api_(std::move(api)) {}
-
-  const ResourceSchema& schema() const override {
-    static const ResourceSchema kSchema = make_schema();
-    return kSchema;
-  }
-
-  Difference diff(const ResourceRequest& request, const Observation& observed) const override;
-  Forecast forecast(const ResourceRequest& request, const Observation& observed,
-                    const std::string& action) const override;
-  Task<std::vector<Observation>> observe(std::vector<ResourceRequest> batch) override;
-  Task<WriteResult> create(WriteRequest request) override { return write(std::move(request)); }
-  Task<WriteResult> update(WriteRequest request) override { return write(std::move(request)); }
-  Task<WriteResult> remove(WriteRequest request) override;
-  Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress) override;
-
- private:
-  Task<WriteResult> write(WriteRequest request);
-  Task<std::optional<WriteResult>> write_once(const WriteRequest& request, const ObjectName& name,
-                                              const KindPath& kind);
-  Observation judge(const ResourceRequest& request, const Value& live) const;
-
-  std::shared_ptr<Api> api_;  // shared with waits and other handlers
-};
+const ResourceSchema& ElasticsearchPatch::schema() const {
+  static const ResourceSchema kSchema = make_schema();
+  return kSchema;
+}
 
 Difference ElasticsearchPatch::diff(const ResourceRequest& request,
                                     const Observation& observed) const {
@@ -246,7 +198,7 @@ Forecast ElasticsearchPatch::forecast(const ResourceRequest& request, const Obse
   const std::string count =
       counted ? std::to_string(nodes->as_integer()) + (nodes->as_integer() == 1 ? " pod" : " pods")
               : "all pods";
-  const ObjectName name = name_of_patch(request, api_->connection().namespace_name);
+  const ObjectName name = cluster_of(request, api_->connection().namespace_name);
   if (!(argument(request, "wait") == Value("none")))
     forecast.waits_for = rolls ? "roll " + count + ", green" : "phase Ready, green";
   if (rolls)
@@ -260,16 +212,20 @@ Observation ElasticsearchPatch::judge(const ResourceRequest& request, const Valu
   const Value* managed = live.at({"metadata", "managedFields"});
   const std::string uid = recorded_uid(request);
   const bool ours = managed != nullptr && applies(*managed, manager_of(request));
-  const bool recorded = !uid.empty() && Value(uid) == text_at(live, {"metadata", "uid"});
+  const bool recorded = !uid.empty() && Value(uid) == value_or_null(live, {"metadata", "uid"});
+  // A recorded patch that somebody wrote over is drift, not absence; one that is to be gone is gone
+  // with our ownership.
   observation.presence =
-      ours || (recorded && managed == nullptr) ? Presence::present : Presence::absent;
+      ours || (recorded && !request.desired.is_null()) ? Presence::present : Presence::absent;
   observation.attributes = patch_attributes(request, live);
   observation.version = version_of(live);
   if (request.desired.is_null()) return observation;
   const std::vector<FieldChange> changes = patch_changes(request, live);
-  const std::string printed = name_of_patch(request, api_->connection().namespace_name).print();
-  if (auto conflict =
-          describe_taken(taken_by_others(request, live, changes), request.adoption, printed))
+  const std::string printed = cluster_of(request, api_->connection().namespace_name).print();
+  const std::vector<TakenField> taken = taken_by_others(request, live, changes);
+  if (!taken.empty() && !request.prior && !taken.front().recorded)
+    observation.before = project(live, wrapped_spec(argument(request, "spec")));
+  if (auto conflict = describe_taken(taken, request.adoption, printed))
     observation.diagnostics.push_back(std::move(*conflict));
   if (!changes.empty() && !(argument(request, "wait") == Value("none")))
     append(observation.diagnostics, orchestration_switches(live));
@@ -281,7 +237,7 @@ Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceR
   std::vector<Look> looks;
   for (const ResourceRequest& request : batch) {
     Look look;
-    look.name = name_of_patch(request, api_->connection().namespace_name);
+    look.name = cluster_of(request, api_->connection().namespace_name);
     if (!request.desired.is_null()) look.problems = check_spec(request);
     for (const char* key : {"name", "namespace"}) {
       const Value* part = request.desired.find(key);
@@ -309,151 +265,13 @@ Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceR
   co_return observations;
 }
 
-Task<WriteResult> ElasticsearchPatch::write(WriteRequest request) {
-  const std::string address = request.resource.address.print();
-  Diagnostics problems = check_spec(request.resource);
-  const Value spec = argument(request.resource, "spec");
-  if (spec.contains_unknown())
-    problems.push_back(
-        make_error("the patch is not known yet", "It waits for " + spec.first_unknown() + "."));
-  if (!problems.empty()) co_return WriteResult::failed(with_address(std::move(problems), address));
-  ObjectName name{kApiVersion, kKind,
-                  request.resource.desired.text("namespace", api_->connection().namespace_name),
-                  request.resource.desired.text("name")};
-  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
-  if (!lookup.path) {
-    Diagnostics why = lookup.diagnostics;
-    if (why.empty())
-      why.push_back(make_error(
-          "ECK is not installed",
-          "Kind Elasticsearch of " + std::string(kApiVersion) + " is not served by the cluster.",
-          "To fix it, install ECK."));
-    co_return WriteResult::failed(with_address(std::move(why), address));
-  }
-  for (int attempt = 0; attempt < kConflictTries; ++attempt) {
-    std::optional<WriteResult> tried = co_await write_once(request, name, *lookup.path);
-    if (tried) {
-      tried->failure.diagnostics = with_address(std::move(tried->failure.diagnostics), address);
-      co_return std::move(*tried);
-    }
-    co_await pause_after_conflict(attempt);
-  }
-  co_return WriteResult::failed(with_address({busy_object(name)}, address));
-}
-
-Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteRequest& request,
-                                                                const ObjectName& name,
-                                                                const KindPath& kind) {
-  const ResourceRequest& resource = request.resource;
-  Reply now = co_await api_->get(kind, name.namespace_name, name.name);
-  if (now.absent()) co_return WriteResult::failed(no_cluster(name));
-  if (!now.ok()) co_return WriteResult::failed(now.diagnostics);
-  const Value live = std::move(now.body);
-  const std::vector<FieldChange> changes = patch_changes(resource, live);
-  if (const Value* seen = request.approved.attributes.find("spec");
-      seen != nullptr && version_of(live) != request.approved.version) {
-    const Value then(Value::Object{{"spec", *seen}});
-    if (auto moved = unapproved(patch_changes(resource, then), changes, name))
-      co_return WriteResult::failed(std::move(*moved));
-  }
-  const std::string manager = manager_of(resource);
-  const Value desired = wrapped(argument(resource, "spec"));
-  Outcome outcome;
-  outcome.before = resource.prior ? resource.prior->before : Value();
-  if (changes.empty() && owns_all(live, desired, manager)) {
-    outcome.attributes = patch_attributes(resource, live);
-    outcome.token = token_of(live);
-    co_return WriteResult::done(std::move(outcome));
-  }
-  const bool waits = !(argument(resource, "wait") == Value("none"));
-  if (Diagnostics switches = orchestration_switches(live); waits && has_errors(switches))
-    co_return WriteResult::failed(std::move(switches));
-  const std::vector<TakenField> taken = taken_by_others(resource, live, changes);
-  if (auto conflict = describe_taken(taken, resource.adoption, name.print()))
-    co_return WriteResult::failed(std::move(*conflict));
-  Value metadata(Value::Object{{"name", Value(name.name)},
-                               {"namespace", Value(name.namespace_name)},
-                               {"uid", text_at(live, {"metadata", "uid"})}});
-  if (!taken.empty()) {
-    metadata.set("resourceVersion", text_at(live, {"metadata", "resourceVersion"}));
-    if (outcome.before.is_null() && !taken.front().recorded)
-      outcome.before = project(live, desired);
-  }
-  Value body = desired;
-  body.set("apiVersion", Value(kApiVersion));
-  body.set("kind", Value(kKind));
-  body.set("metadata", std::move(metadata));
-  ApplyOptions options{manager, !taken.empty(), false};
-  Reply reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
-                                     std::move(options));
-  if (reply.stale()) co_return std::nullopt;
-  if (!reply.ok()) co_return WriteResult::failed(reply.diagnostics, reply.outcome_unknown);
-  outcome.attributes = patch_attributes(resource, reply.body);
-  outcome.token = token_of(reply.body);
-  co_return WriteResult::done(std::move(outcome));
-}
-
-Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
-  const ResourceRequest& resource = request.resource;
-  const std::string address = resource.address.print();
-  const ObjectName name = name_of_patch(resource, api_->connection().namespace_name);
-  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
-  if (!lookup.path && lookup.diagnostics.empty()) co_return WriteResult::done({});
-  if (!lookup.path) co_return WriteResult::failed(with_address(lookup.diagnostics, address));
-  const KindPath kind = *lookup.path;
-  Reply reply;
-  for (int attempt = 0; attempt < kConflictTries; ++attempt) {
-    Reply now = co_await api_->get(kind, name.namespace_name, name.name);
-    if (now.absent()) co_return WriteResult::done({});
-    if (!now.ok()) co_return WriteResult::failed(with_address(now.diagnostics, address));
-    const Value* managed = now.body.at({"metadata", "managedFields"});
-    if (managed == nullptr || !applies(*managed, manager_of(resource)))
-      co_return WriteResult::done({});
-    const Value uid = text_at(now.body, {"metadata", "uid"});
-    const bool took = resource.prior && !resource.prior->before.is_null();
-    if (took) {
-      Value back = resource.prior->before;
-      back.set("metadata",
-               Value(Value::Object{
-                   {"uid", uid},
-                   {"resourceVersion", text_at(now.body, {"metadata", "resourceVersion"})}}));
-      std::string manager = "crosstie-restore";
-      reply = co_await api_->merge_patch(kind, name.namespace_name, name.name, std::move(back),
-                                         std::move(manager));
-      if (!reply.ok() && !reply.stale()) break;
-    }
-    if (!took || reply.ok()) {
-      // No spec at all: the server takes out what we alone own, and leaves what others own too
-      // (fixture http-200-ssa-release).
-      Value body(
-          Value::Object{{"apiVersion", Value(kApiVersion)},
-                        {"kind", Value(kKind)},
-                        {"metadata", Value(Value::Object{{"name", Value(name.name)},
-                                                         {"namespace", Value(name.namespace_name)},
-                                                         {"uid", uid}})}});
-      ApplyOptions options{manager_of(resource), false, false};
-      reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
-                                   std::move(options));
-      if (reply.ok()) {
-        Outcome outcome;
-        outcome.attributes = patch_attributes(resource, reply.body);
-        outcome.token = token_of(reply.body);
-        co_return WriteResult::done(std::move(outcome));
-      }
-    }
-    if (!reply.stale()) break;
-    co_await pause_after_conflict(attempt);
-  }
-  co_return WriteResult::failed(with_address(reply.diagnostics, address), reply.outcome_unknown);
-}
-
 Task<Result<Value>> ElasticsearchPatch::settle(WaitRequest request, ProgressSink& progress) {
   if (argument(request.resource, "wait") == Value("none") || request.attributes.is_null())
     co_return request.attributes;
-  ObjectName name{kApiVersion, kKind,
+  ObjectName name{kElasticsearchVersion, kElasticsearchKind,
                   request.attributes.text("namespace", api_->connection().namespace_name),
                   request.attributes.text("name")};
-  const KindLookup lookup = co_await api_->find_kind(kApiVersion, kKind);
+  const KindLookup lookup = co_await api_->find_kind(kElasticsearchVersion, kElasticsearchKind);
   if (!lookup.path) {
     Diagnostics why = lookup.diagnostics;
     if (why.empty()) why.push_back(no_cluster(name));
@@ -483,8 +301,6 @@ Task<Result<Value>> ElasticsearchPatch::settle(WaitRequest request, ProgressSink
   if (!ready) co_return ready.failure();
   co_return patch_attributes(request.resource, *ready);
 }
-
-}  // namespace
 
 std::string patch_manager(const std::string& lineage, const std::string& address) {
   std::string manager = "crosstie:" + lineage.substr(0, 8) + ":" + address;

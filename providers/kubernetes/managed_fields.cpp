@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "providers/kubernetes/manifest.hpp"
+
 namespace crosstie::kubernetes {
 namespace {
 
@@ -22,11 +24,6 @@ const Value* fields_of_element(const Value& fields, const Value& element) {
     if (same) return &below;
   }
   return nullptr;
-}
-
-/// Maps that are one value (x-kubernetes-map-type: atomic).
-bool is_atomic_map(const std::string& field) {
-  return field == "selector" || field == "nodeSelector" || field == "matchLabels";
 }
 
 bool owns(const Value& fields, const Path& path, const Value& manifest) {

@@ -143,7 +143,8 @@ Value project(const Value& live, const Value& shape) {
   if (!shape.is_object() || !live.is_object() || shape.as_object().empty()) return live;
   Value::Object out;
   for (const auto& [key, member_shape] : shape.as_object()) {
-    if (const Value* found = live.find(key)) out.emplace(key, project(*found, member_shape));
+    if (const Value* found = live.find(key))
+      out.emplace(key, is_atomic_map(key) ? *found : project(*found, member_shape));
   }
   return Value(std::move(out)).mark_sensitive(live.sensitive());
 }
@@ -176,6 +177,10 @@ void mark_secret_data(Value& object) {
         copy->mark_sensitive();
     }
   }
+}
+
+bool is_atomic_map(std::string_view field) {
+  return field == "selector" || field == "nodeSelector" || field == "matchLabels";
 }
 
 bool is_empty(const Value& value) {

@@ -2,6 +2,7 @@
 // Manifests as values: what may be sent, which object they name, and how one compares with what is
 // stored. Pure.
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/model/diagnostic.hpp"
@@ -39,6 +40,10 @@ Value without_server_fields(const Value& object);
 
 /// Marks the contents of a Secret as sensitive; other kinds are left as they are.
 void mark_secret_data(Value& object);
+
+/// Maps that are one value to server-side apply (x-kubernetes-map-type: atomic): a member too many
+/// counts.
+bool is_atomic_map(std::string_view field);
 
 /// Null, {} or [].
 bool is_empty(const Value& value);

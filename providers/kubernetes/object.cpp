@@ -356,6 +356,10 @@ Task<std::vector<Observation>> ObjectHandler::observe(std::vector<ResourceReques
       const Value& live = sights[i].object;
       const Claim claim = claim_of(live, mark_of(request), recorded_uid(request));
       observation.ownership = claim.ownership;
+      if (claim.ownership != Ownership::ours && !request.desired.is_null()) {
+        observation.before = without_server_fields(live);
+        mark_secret_data(observation.before);
+      }
       observation.owner = claim.owner;
       observation.version = version_of(live);
       observation.attributes = attributes_of(request, live);

@@ -199,8 +199,9 @@ Task<WriteResult> ObjectHandler::give_back(const WriteRequest& request, const Ob
   Reply reply;
   for (int attempt = 0; attempt < kConflictTries; ++attempt) {
     Value patch = give_back_patch(shape, request.resource.prior->before, live);
+    std::string manager = kManager;
     reply = co_await api_->merge_patch(kind, name.namespace_name, name.name, std::move(patch),
-                                       kManager);
+                                       std::move(manager));
     if (reply.ok() || reply.absent()) co_return WriteResult::done({});
     if (!reply.stale()) break;
     co_await pause_after_conflict(attempt);

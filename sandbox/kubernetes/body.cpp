@@ -13,6 +13,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kManagerBytesMax = 128;
+/// Well below Go's 10,000, because objects are walked recursively here.
+constexpr std::size_t kBodyDepthMax = 500;
 
 /// Go's words for what is wrong with a JSON text.
 std::string json_problem(const std::string& text, const json::parse_error& error) {
@@ -21,10 +23,31 @@ std::string json_problem(const std::string& text, const json::parse_error& error
          "' looking for beginning of value";
 }
 
+/// Nesting of braces and brackets outside of strings.
+bool too_deep(const std::string& text) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char sign = text[at];
+    if (quoted && sign == '\\') {
+      ++at;
+    } else if (sign == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (sign == '{' || sign == '[')) {
+      if (++depth > kBodyDepthMax) return true;
+    } else if (!quoted && (sign == '}' || sign == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 void check_size(const Request& request) {
-  if (request.body.size() <= kRequestBytesMax) return;
-  throw StatusError(413, "RequestEntityTooLarge",
-                    "Request entity too large: limit is " + std::to_string(kRequestBytesMax));
+  if (request.body.size() > kRequestBytesMax) {
+    throw StatusError(413, "RequestEntityTooLarge",
+                      "Request entity too large: limit is " + std::to_string(kRequestBytesMax));
+  }
+  if (too_deep(request.body)) throw bad_request("json: exceeded max depth");
 }
 
 const char* go_type(const json& value) {

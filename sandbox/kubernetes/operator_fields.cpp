@@ -29,12 +29,20 @@ json empty_of(const std::string& kind) {
   return empty;
 }
 
-/// All that a write of the subresource can change or needs: comparing whole pods would take most of
-/// the sandbox's time.
+const json& owners_of(const json& object) {
+  static const json none = json::array();
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->contains("managedFields")) return none;
+  return metadata->at("managedFields");
+}
+
+/// All that a write of the subresource can change or needs: comparing whole pods and reading the
+/// ownership of their specs would take most of the sandbox's time.
 json reduced(const json& object, const std::string& subresource) {
-  json part = {{"metadata", json::object()}};
-  if (object.contains("metadata") && object.at("metadata").contains("managedFields")) {
-    part["metadata"]["managedFields"] = object.at("metadata").at("managedFields");
+  json part = json::object();
+  json& entries = part["metadata"]["managedFields"] = json::array();
+  for (const json& entry : owners_of(object)) {
+    if (entry.value("subresource", "") == subresource) entries.push_back(entry);
   }
   if (object.contains(subresource)) part[subresource] = object.at(subresource);
   return part;
@@ -57,9 +65,14 @@ void record_update(const json& before, json& after, const std::string& manager,
         kubernetes::track_update(before.empty() ? empty_of(kind) : before, std::move(after), write);
     return;
   }
-  json tracked =
+  const json tracked =
       kubernetes::track_update(reduced(before, subresource), reduced(after, subresource), write);
-  after["metadata"]["managedFields"] = std::move(tracked["metadata"]["managedFields"]);
+  json entries = json::array();
+  for (const json& entry : owners_of(before)) {
+    if (entry.value("subresource", "") != subresource) entries.push_back(entry);
+  }
+  for (const json& entry : owners_of(tracked)) entries.push_back(entry);
+  after["metadata"]["managedFields"] = std::move(entries);
 }
 
 }  // namespace crosstie::sandbox::eck

@@ -165,16 +165,4 @@ void EventRecorder::warn(const ClusterView& view, const std::string& reason,
   store_.create(key_of(Kind::event, view.names.namespace_name, name), std::move(event));
 }
 
-void EventRecorder::forget(const ClusterNames& names) {
-  std::vector<ObjectKey> gone;
-  for (const json* event : store_.list("", "events", names.namespace_name)) {
-    if (text_at(*event, {"involvedObject", "kind"}) != "Elasticsearch" ||
-        text_at(*event, {"involvedObject", "name"}) != names.name)
-      continue;
-    gone.push_back(
-        key_of(Kind::event, names.namespace_name, text_at(*event, {"metadata", "name"})));
-  }
-  for (const ObjectKey& key : gone) store_.erase(key);
-}
-
 }  // namespace crosstie::sandbox::eck

@@ -37,8 +37,6 @@ class EventRecorder {
   /// One event for each new text at a generation; the real operator repeats it every few seconds.
   void warn(const ClusterView& view, const std::string& reason, const std::string& action,
             const std::string& message);
-  /// Removes the events of a resource that is gone.
-  void forget(const ClusterNames& names);
 
  private:
   Context& context_;

@@ -51,6 +51,66 @@ TEST(planner, a_second_plan_is_empty_and_sends_no_write) {
   EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe 2"}) << "one batch, however deep the graph";
 }
 
+/// A configuration of things in chains of ten: each takes the name of the one before, which is known without looking.
+void add_chains(Bench& bench, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "a" + std::to_string(i);
+    if (i % 10 == 0) {
+      bench.configuration->append(name, {}, [name](const AttributeLookup&) { return thing(name, 1); });
+      continue;
+    }
+    const std::string other = "a" + std::to_string(i - 1);
+    bench.configuration->append(name, {other}, [name, other](const AttributeLookup& lookup) {
+      const Value attributes = lookup(at(other));
+      const Value* known = attributes.find("name");
+      return thing(name, known == nullptr ? Value::unknown(at(other).print()) : *known);
+    });
+  }
+  bench.configuration->sort();
+}
+
+TEST(planner, asks_for_one_batch_only_however_many_resources_there_are) {
+  for (const int count : {1000, 4000}) {
+    Bench bench;
+    add_chains(bench, count);
+    ASSERT_TRUE(bench.plan().ok());
+    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)}) << "first plan";
+    ASSERT_TRUE(bench.plan_and_apply().ok());
+    bench.provider.log.clear();
+    const Result<Plan> second = bench.plan();
+    ASSERT_TRUE(second.ok());
+    EXPECT_FALSE(second->has_changes());
+    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)}) << "second plan";
+  }
+}
+
+TEST(planner, looks_again_where_the_guess_from_new_arguments_was_wrong) {
+  Bench bench;
+  bench.provider.world["a"].arguments = thing("a", 1);
+  bench.provider.world["a"].id = "id-a";
+  bench.configuration->add("a");
+  bench.configuration->add("b", {"a"}, [](const AttributeLookup& lookup) {
+    const Value attributes = lookup(at("a"));
+    const Value* id = attributes.find("id");
+    return thing(id == nullptr || id->is_unknown() ? "b" : id->as_string(), 1);
+  });
+  const Result<Plan> plan = bench.plan();
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(bench.provider.log, (std::vector<std::string>{"observe 2", "observe 1"}));
+  EXPECT_EQ(change_of(*plan, "b").after.find("name")->as_string(), "id-a");
+}
+
+TEST(planner, evaluates_what_needs_nothing_only_once) {
+  Bench bench;
+  int evaluated = 0;
+  bench.configuration->add("a", {}, [&evaluated](const AttributeLookup&) {
+    ++evaluated;
+    return thing("a", 1);
+  });
+  ASSERT_TRUE(bench.plan().ok());
+  EXPECT_EQ(evaluated, 1);
+}
+
 TEST(planner, a_value_of_a_new_resource_is_unknown_and_says_where_it_comes_from) {
   Bench bench;
   bench.configuration->add("a");

@@ -408,6 +408,15 @@ TEST_F(KubernetesObjects, the_reader_reads_and_nothing_else) {
             "forbidden: User \"reader\" cannot get path \"/metrics\"");
 }
 
+TEST_F(KubernetesObjects, a_bottomless_body_is_a_bad_request) {
+  const std::string body = R"({"metadata":{"name":"x"},"data":)" + std::string(100000, '[');
+  EXPECT_EQ(send("POST", kSecrets, body).status, 400);
+  EXPECT_EQ(send("PATCH", std::string(kSecrets) + "/x?fieldManager=a", body,
+                 {{"content-type", "application/apply-patch+yaml"}})
+                .status,
+            400);
+}
+
 TEST_F(KubernetesObjects, a_client_certificate_names_user_and_groups) {
   const Headers none = {{"authorization", ""}};
   client_subject = "CN=admin,O=system:masters";

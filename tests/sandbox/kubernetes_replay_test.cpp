@@ -302,7 +302,12 @@ TEST_F(KubernetesReplay, deletes_and_terminates_as_the_recorded_server) {
   replay("403-namespace-terminating");
   // A custom resource, deleted in the foreground.
   replay("201-create-cr");
-  replay("200-ssa-force");
+  apply(std::string(kEs) + "/p1",
+        {{"apiVersion", "elasticsearch.k8s.elastic.co/v1"},
+         {"kind", "Elasticsearch"},
+         {"metadata", {{"name", "p1"}}},
+         {"spec", {{"nodeSets", json::array({{{"name", "a"}, {"count", 7}}})}}}},
+        "crosstie", "&force=true");
   const Recording recording = read_recording(folder_ / "http-200-delete-foreground.txt");
   const Answer answer = send("DELETE", recording.target);
   replayed_.insert("200-delete-foreground");
@@ -337,6 +342,67 @@ TEST_F(KubernetesReplay, tells_rights_and_kinds_as_the_recorded_server) {
   replay("201-create-secret");
   replay("200-put-no-rv");
   replay("200-restricted-with-role");
+}
+
+TEST_F(KubernetesReplay, writes_over_what_the_operator_wrote_as_the_recorded_server) {
+  if (!fs::exists(folder_)) GTEST_SKIP() << "no recordings beside the repository";
+  api.add_namespace("search");
+  const auto store_recorded = [&](const std::string& file, ObjectKey key) {
+    std::ifstream stream(folder_ / file);
+    store.create(key, json::parse(stream));
+  };
+  const std::string group = "elasticsearch.k8s.elastic.co";
+  store_recorded("es-1-created-no-nodes.json", {group, "elasticsearches", "search", "east"});
+  store_recorded("es-1-created-no-nodes.json", {group, "elasticsearches", "api", "own"});
+  store_recorded("service-remote-cluster-lb-no-ingress.json",
+                 {"", "services", "search", "east-es-remote-cluster"});
+  replay("409-ssa-conflict-elastic-operator");
+  replay("200-ssa-remotecluster-no-conflict");
+  for (const char* name : {"200-ssa-lb-over-empty-objects", "200-status-patch-lb-ip"}) {
+    replayed_.insert(name);
+    const Recording recording = read_recording(folder_ / ("http-" + std::string(name) + ".txt"));
+    Headers headers = recording.request_headers;
+    headers["user-agent"] = "curl/7.88.1";
+    const Answer answer = send(recording.method, recording.target, recording.request_body, headers);
+    ASSERT_EQ(answer.status, recording.status) << answer.text;
+    const json expected = json::parse(recording.body, nullptr, false);
+    if (expected.is_discarded()) continue;
+    const bool status = recording.target.find("/status") != std::string::npos;
+    const char* part = status ? "status" : "spec";
+    EXPECT_EQ(answer.body.at(part), expected.at(part)) << name;
+    const auto mine = [](const json& object, const std::string& manager) {
+      for (const json& entry : object.at("metadata").at("managedFields")) {
+        if (entry.at("manager") == manager) return entry.at("fieldsV1");
+      }
+      return json();
+    };
+    const std::string manager = status ? "curl" : "crosstie";
+    EXPECT_EQ(mine(answer.body, manager), mine(expected, manager)) << name;
+  }
+}
+
+TEST_F(KubernetesReplay, watches_as_the_recorded_server) {
+  if (!fs::exists(folder_)) GTEST_SKIP() << "no recordings beside the repository";
+  const std::string from = std::to_string(store.resource_version());
+  const std::string path = "/api/v1/namespaces/api/secrets";
+  json object = secret("w1");
+  object["type"] = "Opaque";
+  send("POST", path + "?fieldManager=kubectl-create", object.dump());
+  send("PATCH", path + "/w1?fieldManager=kubectl-label", R"({"metadata":{"labels":{"a":"b"}}})",
+       {{"content-type", "application/merge-patch+json"}});
+  send("DELETE", path + "/w1");
+  const auto writer = watch(path + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=0" +
+                            "&resourceVersion=" + from);
+  replayed_.insert("watch");
+  const Recording recording = read_recording(folder_ / "http-watch.txt");
+  std::vector<json> expected;
+  std::istringstream lines(recording.body);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) expected.push_back(masked(json::parse(line)));
+  }
+  std::vector<json> actual;
+  for (const json& event : writer->events()) actual.push_back(masked(event));
+  EXPECT_EQ(actual, expected);
 }
 
 }  // namespace

@@ -178,6 +178,14 @@ class MemoryStore : public StateStore {
     return {};
   }
 
+  Result<std::string> seal(const std::string& plain, const std::string& purpose) override {
+    return purpose + ":" + plain;
+  }
+  Result<std::string> unseal(const std::string& sealed, const std::string& purpose) override {
+    if (!sealed.starts_with(purpose + ":")) return make_error("sealed text cannot be opened", "");
+    return sealed.substr(purpose.size() + 1);
+  }
+
   Result<std::vector<Run>> history(int limit) override {
     std::vector<Run> runs(state_->runs.rbegin(), state_->runs.rend());
     if (runs.size() > static_cast<std::size_t>(std::max(limit, 0)))

@@ -153,6 +153,12 @@ class ScriptedConfiguration : public Configuration {
   using Arguments = std::function<Value(const AttributeLookup&)>;
 
   ResourceConfig& add(const std::string& name, std::vector<std::string> needs, Arguments arguments, const std::string& type = "test.thing") {
+    append(name, std::move(needs), std::move(arguments), type);
+    sort();
+    return *std::find_if(resources_.begin(), resources_.end(), [&](const auto& one) { return one.address == at(name); });
+  }
+  /// For many: sort() at the end, once.
+  void append(const std::string& name, std::vector<std::string> needs, Arguments arguments, const std::string& type = "test.thing") {
     ResourceConfig config;
     config.address = at(name);
     config.type = type;
@@ -161,8 +167,9 @@ class ScriptedConfiguration : public Configuration {
     for (const std::string& need : needs) config.depends_on.push_back(at(need));
     resources_.push_back(std::move(config));
     arguments_[at(name)] = std::move(arguments);
+  }
+  void sort() {
     std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
-    return *std::find_if(resources_.begin(), resources_.end(), [&](const auto& one) { return one.address == at(name); });
   }
   /// A thing named as its resource.
   ResourceConfig& add(const std::string& name, std::vector<std::string> needs = {}, Value size = 1) {

@@ -151,8 +151,8 @@ constexpr Bad kBad[] = {
     {"an unknown resource",
      "crosstie: 1\nresources:\n  first: {type: null.thing}\n  b: {type: null.thing, text: "
      "\"${resource.frist.id}\"}\n",
-     "a.yaml:4:43+5 reference to an unknown name | There is no resource `frist`. | There are "
-     "`first` and `b`.\n"},
+     "a.yaml:4:43+5 reference to an unknown name | There is no resource `frist`. | Did you mean "
+     "`first`?\n"},
     {"an unknown attribute of a resource",
      "crosstie: 1\nresources:\n  a: {type: null.thing}\n  b: {type: null.thing, any: "
      "\"${resource.a.idd}\"}\n",
@@ -360,8 +360,8 @@ constexpr Bad kBad[] = {
     {"a secret beside another mistake",
      "crosstie: 1\nvariables: {t: {sensitive: true, default: hunter2, tpye: string}}\nresources:\n "
      " a: {type: null.thing, txt: x, password: hunter2}\n",
-     "a.yaml:2:52+4 unknown key | `tpye` is no key of a variable. | There are `allowed`, "
-     "`default`, `description`, `sensitive`, `type` and `validation`.\n"
+     "a.yaml:2:52+4 unknown key | `tpye` is no key of a variable. | Did you mean "
+     "`type`?\n"
      "a.yaml:4:25+3 unknown argument | `null.thing` has no argument `txt`. | Did you mean `text`?\n"
      "a.yaml:4:43+11 secret is written out | `password` is a secret, and a secret must not stand "
      "in a configuration file. | To fix it, give it by reference: {env: NAME}, {file: PATH}, "

@@ -2,10 +2,50 @@
 
 #include "engine/config/evaluator.hpp"
 #include "engine/config/template.hpp"
+#include "engine/config/text.hpp"
 #include "tests/engine/config/support.hpp"
 
 namespace crosstie::config {
 namespace {
+
+std::string quote(std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else if (text.substr(i).starts_with("${")) {
+      out += "$$";
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+/// The value as it is written in an expression.
+std::string print_literal(const Value& value) {
+  if (value.is_null() || value.is_unknown()) return "null";
+  if (value.is_bool()) return value.as_bool() ? "true" : "false";
+  if (value.is_string()) return quote(value.as_string());
+  if (value.is_number()) return print_number(value);
+  std::string out;
+  if (value.is_list()) {
+    for (const Value& item : value.as_list())
+      out += (out.empty() ? "" : ", ") + print_literal(item);
+    return "[" + out + "]";
+  }
+  for (const auto& [key, member] : value.as_object())
+    out += (out.empty() ? "" : ", ") + quote(key) + ": " + print_literal(member);
+  return "{" + out + "}";
+}
 
 rc::Gen<std::string> pieces(std::vector<std::string> words) {
   return rc::gen::map(

@@ -212,12 +212,23 @@ TEST(EchProvider, links_that_share_a_deployment_may_be_written_at_the_same_time)
   Driver driver(ech.world, *ech.provider);
   std::vector<Task<WriteResult>> writes;
   const std::vector<std::string> names = {"a", "b", "c", "d"};
+  std::vector<std::string> authorities;
   for (const std::string& name : names) {
-    const ResourceRequest request = driver.request(name, "ech.trust", trust(name, authority(name)));
+    authorities.push_back(authority(name));
+    const ResourceRequest request =
+        driver.request(name, "ech.trust", trust(name, authorities.back()));
     writes.push_back(ech.provider->create(driver.write(request, Observation{})));
   }
-  for (const WriteResult& result : ech.world.run(at_once(std::move(writes))))
-    EXPECT_TRUE(result.outcome) << testing::words(result.failure.diagnostics);
+  const std::vector<WriteResult> results = ech.world.run(at_once(std::move(writes)));
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    ASSERT_TRUE(results[i].outcome) << testing::words(results[i].failure.diagnostics);
+    const ResourceRequest request =
+        driver.request(names[i], "ech.trust", trust(names[i], authorities[i]));
+    WaitRequest wait{request, results[i].outcome->attributes, results[i].outcome->token, {}};
+    const Result<Value> settled =
+        ech.world.run(ech.provider->settle(std::move(wait), driver.progress));
+    EXPECT_TRUE(settled.ok()) << names[i];
+  }
   EXPECT_EQ(ech.trust()["direct"].size(), names.size());
 }
 

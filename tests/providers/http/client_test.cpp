@@ -439,5 +439,108 @@ TEST(Client, speaks_tls_through_a_dialer) {
   EXPECT_TRUE(exchange.answered()) << exchange.failure.message;
 }
 
+/// Requests that are being answered at one moment.
+struct Crowd {
+  int now = 0;
+  int most = 0;
+};
+
+sandbox::Task<sandbox::Response> crowded(std::shared_ptr<Crowd> crowd) {
+  crowd->most = std::max(crowd->most, ++crowd->now);
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, std::chrono::milliseconds(2));
+  co_await timer.async_wait(asio::use_awaitable);
+  --crowd->now;
+  co_return sandbox::Response::json(200, "{}");
+}
+
+TEST(Client, never_uses_more_connections_than_allowed) {
+  World world;
+  const auto crowd = std::make_shared<Crowd>();
+  const auto listener = listen_plain(world, [crowd](sandbox::Request) { return crowded(crowd); });
+  ClientOptions few = options();
+  few.connections_max = 3;
+  Client client(endpoint_of(*listener), few);
+  int answered = 0;
+  int ended = 0;
+  for (int i = 0; i < 40; ++i) {
+    asio::co_spawn(world.io, client.send(get("/x")), [&](std::exception_ptr, Exchange exchange) {
+      ++ended;
+      if (exchange.answered()) ++answered;
+    });
+  }
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (ended < 40 && std::chrono::steady_clock::now() < until)
+    world.io.run_one_for(std::chrono::seconds(1));
+  EXPECT_EQ(answered, 40);
+  EXPECT_EQ(crowd->most, 3);
+}
+
+/// A CONNECT proxy for one tunnel: reads the head, dials `target`, and lets bytes through.
+struct Proxy {
+  explicit Proxy(asio::io_context& io)
+      : acceptor(io, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        near(io),
+        far(io) {}
+  asio::ip::tcp::acceptor acceptor;
+  asio::ip::tcp::socket near;
+  asio::ip::tcp::socket far;
+  std::uint16_t target = 0;
+  std::string head;
+};
+
+Task<void> pump(std::shared_ptr<Proxy> /*keeps both*/, asio::ip::tcp::socket* from,
+                asio::ip::tcp::socket* to) {
+  std::vector<char> buffer(4096);
+  while (true) {
+    const auto space = asio::buffer(buffer.data(), buffer.size());
+    const std::size_t count = co_await from->async_read_some(space, asio::use_awaitable);
+    const auto bytes = asio::buffer(buffer.data(), count);
+    co_await to->async_write_some(bytes, asio::use_awaitable);
+  }
+}
+
+Task<void> serve_tunnel(std::shared_ptr<Proxy> proxy, std::string answer) {
+  co_await proxy->acceptor.async_accept(proxy->near, asio::use_awaitable);
+  while (proxy->head.find("\r\n\r\n") == std::string::npos) {
+    char byte = 0;
+    const auto space = asio::buffer(&byte, 1);
+    co_await proxy->near.async_read_some(space, asio::use_awaitable);
+    proxy->head.push_back(byte);
+  }
+  const asio::ip::tcp::endpoint address(asio::ip::address_v4::loopback(), proxy->target);
+  co_await proxy->far.async_connect(address, asio::use_awaitable);
+  const auto bytes = asio::buffer(answer);
+  co_await proxy->near.async_write_some(bytes, asio::use_awaitable);
+  const auto executor = co_await asio::this_coro::executor;
+  asio::co_spawn(executor, pump(proxy, &proxy->near, &proxy->far), [](std::exception_ptr) {});
+  asio::co_spawn(executor, pump(proxy, &proxy->far, &proxy->near), [](std::exception_ptr) {});
+}
+
+TEST(Client, goes_through_a_proxy_or_says_what_the_proxy_answered) {
+  for (const bool open : {true, false}) {
+    World world;
+    const auto listener = listen_tls(world);
+    const auto proxy = std::make_shared<Proxy>(world.io);
+    proxy->target = listener->port();
+    std::string answer = open ? "HTTP/1.1 200 Connection established\r\n\r\n"
+                              : "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+    asio::co_spawn(world.io, serve_tunnel(proxy, std::move(answer)), [](std::exception_ptr) {});
+    Endpoint endpoint = endpoint_of(*listener, true);
+    endpoint.host = "api.test";
+    endpoint.tls_options.authorities_pem = certificates().authority.certificate_pem;
+    endpoint.proxy = "http://127.0.0.1:" + std::to_string(proxy->acceptor.local_endpoint().port());
+    Client client(endpoint, options());
+    Request request = get("/x");
+    request.tries_max = 1;
+    const Exchange exchange = world.run(client.send(request));
+    EXPECT_EQ(exchange.answered(), open) << exchange.failure.message;
+    EXPECT_TRUE(proxy->head.starts_with("CONNECT api.test:" + std::to_string(listener->port()) +
+                                        " HTTP/1.1"));
+    EXPECT_EQ(open, exchange.failure.message.find("407") == std::string::npos)
+        << exchange.failure.message;
+  }
+}
+
 }  // namespace
 }  // namespace crosstie::http

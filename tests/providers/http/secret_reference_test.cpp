@@ -14,7 +14,8 @@ using crosstie::testing::World;
 
 struct Folder {
   Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "crosstie-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "crosstie-").string() + std::string(6, 'X');
     path = ::mkdtemp(pattern.data());
   }
   ~Folder() { std::filesystem::remove_all(path); }

@@ -167,7 +167,9 @@ TEST_F(EckCluster, drift_is_seen_and_repaired) {
   const ResourceRequest request = created(R"({"remoteClusterServer":{"enabled":true}})");
   edit(R"({"spec":{"remoteClusterServer":{"enabled":false}}})");
   const WriteRequest write = planned(request);
-  EXPECT_EQ(write.approved.presence, Presence::absent);  // the whole patch was written over
+  EXPECT_EQ(write.approved.presence, Presence::present);
+  ASSERT_EQ(write.difference.fields.size(), 1u);
+  EXPECT_EQ(print_path(write.difference.fields[0].path), "spec.remoteClusterServer.enabled");
   const WriteResult result = world.run(provider->update(write));
   ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
   EXPECT_EQ(cluster()["spec"]["remoteClusterServer"]["enabled"], true);

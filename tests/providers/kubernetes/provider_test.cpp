@@ -125,6 +125,26 @@ TEST_F(Kubernetes, create_twice_is_one_object_even_when_the_first_answer_was_los
   EXPECT_EQ(world.seen.writes(), writes);
 }
 
+TEST_F(Kubernetes, write_whose_answer_is_lost_is_repeated_and_stays_one_object) {
+  for (const sandbox::Cut cut : {sandbox::Cut::at_once, sandbox::Cut::half_body}) {
+    const std::string name = cut == sandbox::Cut::at_once ? "first" : "second";
+    world.cut_next_write = cut;
+    const WriteResult result =
+        create(object_request(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" +
+                                  name + R"("},"data":{"a":"1"}})",
+                              name));
+    ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+    ASSERT_NE(stored(name), nullptr);
+    EXPECT_EQ(result.outcome->attributes.text("uid"), (*stored(name))["metadata"]["uid"]);
+  }
+  const ResourceRequest request = created(kConfigMap);
+  world.cut_next_write = sandbox::Cut::at_once;
+  WriteRequest write;
+  write.resource = request;
+  EXPECT_TRUE(world.run(provider->remove(write)).outcome.has_value());
+  EXPECT_EQ(stored("settings"), nullptr);
+}
+
 TEST_F(Kubernetes, update_changes_only_what_differs_and_takes_out_what_is_not_wanted_any_more) {
   ResourceRequest request = created(kConfigMap);
   foreign("settings", R"({"data":{"theirs":"x"}})");

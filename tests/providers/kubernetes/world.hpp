@@ -73,7 +73,7 @@ class KubernetesWorld : public World {
         sandbox::listen(context, std::move(listener), [this, handler](sandbox::Request request) {
           seen.lines.push_back(request.method + " " + request.path);
           if (before) before(request);
-          return handler(std::move(request));
+          return answer(handler, std::move(request), &cut_next_write);
         });
   }
 
@@ -97,8 +97,20 @@ class KubernetesWorld : public World {
   std::unique_ptr<sandbox::KubernetesApi> api;
   Seen seen;
   std::function<void(const sandbox::Request&)> before;
+  sandbox::Cut cut_next_write = sandbox::Cut::none;  // the write takes effect, its answer is lost
 
  private:
+  static sandbox::Task<sandbox::Response> answer(sandbox::Handler handler, sandbox::Request request,
+                                                 sandbox::Cut* cut) {
+    const bool write = request.method != "GET";
+    sandbox::Response response = co_await handler(std::move(request));
+    if (write) {
+      response.cut = *cut;
+      *cut = sandbox::Cut::none;
+    }
+    co_return response;
+  }
+
   sandbox::Identity authority_;
   TempFolder folder_;
   std::unique_ptr<sandbox::Listener> listener_;

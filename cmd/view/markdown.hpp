@@ -1,0 +1,16 @@
+#pragma once
+// Reference pages for docs/: one a resource type, one a command. The test in tests/docs keeps the pages in the tree equal to these.
+#include <string>
+
+#include "cmd/command.hpp"
+#include "engine/model/schema.hpp"
+
+namespace crosstie {
+
+std::string resource_page(const ResourceSchema& schema);
+std::string resource_index(const SchemaCatalog& schemas);
+/// Usage, options and the manual page (the text of cmd/NAME.md).
+std::string command_page(const Command& command, const std::string& manual);
+std::string command_index();
+
+}  // namespace crosstie
