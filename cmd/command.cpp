@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <system_error>
 
@@ -101,6 +102,22 @@ int run_command(const Command& command, const std::vector<std::string>& words, I
   return command.run(invocation);
 }
 
+/// As with Terraform, -chdir is where the command runs: relative paths on the line and in the
+/// environment count from there. Only init makes the folder.
+bool enter_folder(const Command& command, Invocation& invocation) {
+  if (invocation.folder == ".") return true;
+  std::error_code failed;
+  if (command.name == "init") std::filesystem::create_directories(invocation.folder, failed);
+  if (!failed) std::filesystem::current_path(invocation.folder, failed);
+  if (failed) {
+    report(invocation, {make_error("folder cannot be entered", "-chdir=" + invocation.folder + ": " + failed.message() + ".",
+                                   "Name a folder that exists; `crosstie -chdir=DIR init` makes one.")});
+    return false;
+  }
+  invocation.folder = ".";
+  return true;
+}
+
 }  // namespace
 
 std::string Invocation::variable(const std::string& name) const {
@@ -128,6 +145,7 @@ int run_program(const std::vector<std::string>& all_words, const std::string& se
   if (words.front() == "-version" || words.front() == "--version") words.front() = "version";
   const Command* command = take_command(words);
   if (command == nullptr) return unknown_command(words);
+  if (!asks_for_help(words) && !enter_folder(*command, invocation)) return kError;
   try {
     const int code = run_command(*command, words, invocation);
     invocation.out.flush();

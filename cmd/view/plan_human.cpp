@@ -10,7 +10,7 @@ namespace crosstie {
 namespace {
 
 constexpr std::size_t kLinesShownMax = 60;   // of one resource; the rest is left out
-constexpr std::size_t kInlineCharacters = 72;  // a longer list or object is written over several lines
+constexpr std::size_t kInlineCharacters = 84;  // a longer list or object is written over several lines
 constexpr std::size_t kDepthMax = 8;
 
 std::string sentence(const Change& change) {
@@ -107,16 +107,16 @@ class FieldLines {
 
   void member(std::size_t indent, const std::string& mark, const std::string& name, std::size_t widest, const Value& value) {
     if (full()) return;
-    const std::string start = std::string(indent, ' ') + mark + name + ": ";
+    const std::string start = std::string(indent, ' ') + mark + name + ":";
     const std::size_t column = indent + (mark.empty() ? 0 : 2) + widest + 2;
     const std::string gap(widest - std::min(widest, name.size()), ' ');
     if (const std::vector<CertificateWords> all = certificates(value); !all.empty()) {
-      certificate_lines(all, std::string(column, ' '), start + gap);
+      certificate_lines(all, std::string(column, ' '), start + gap + ' ');
       return;
     }
     const std::string text = shown(value);
     if (text.size() <= kInlineCharacters || !nested(indent, value)) {
-      out_ << start << gap << text << '\n';
+      out_ << start << gap << ' ' << text << '\n';
       return;
     }
     out_ << start << '\n';

@@ -85,6 +85,7 @@ Answer read_answer(const std::string& service, const http::Request& request,
 }
 
 std::string Credentials::header() const {
+  if (api_key.empty() && username.empty()) return {};
   if (!api_key.empty()) return "ApiKey " + api_key.reveal();
   return "Basic " + http::base64_encode(username + ":" + password.reveal());
 }
@@ -96,7 +97,8 @@ Cluster::Cluster(http::Endpoint endpoint, http::ClientOptions options, Credentia
 
 Task<Answer> Cluster::call(http::Request request) {
   request.headers.emplace_back("accept", "application/json");
-  request.headers.emplace_back("authorization", credentials_.header());
+  if (std::string header = credentials_.header(); !header.empty())
+    request.headers.emplace_back("authorization", std::move(header));
   http::Request copy = request;
   http::Exchange exchange = co_await client_.send(std::move(copy));
   co_return read_answer(title_, request, exchange);

@@ -244,7 +244,7 @@ TEST(order, independent_objects_are_written_side_by_side) {
 resources:
   settings:
     type: kubernetes.object
-    for_each: "${range(8)}"
+    for_each: ["0", "1", "2", "3", "4", "5", "6", "7"]
     manifest:
       apiVersion: v1
       kind: ConfigMap

@@ -31,7 +31,7 @@ const std::string kManyObjects = R"(
 resources:
   settings:
     type: kubernetes.object
-    for_each: "${range(10)}"
+    for_each: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
     manifest:
       apiVersion: v1
       kind: ConfigMap

@@ -57,10 +57,11 @@ class Project {
  public:
   /// `world` is the text of a world file, `configuration` of crosstie.yaml; empty: the default
   /// world, the sandbox's example. In `configuration`, @NAME@ stands for the id of deployment NAME.
-  explicit Project(const std::string& world = "", const std::string& configuration = "") {
+  explicit Project(const std::string& world = "", const std::string& configuration = "",
+                   double time_scale = 0) {
     sandbox::SandboxOptions options;
     options.directory = temporary_.path / "sandbox";
-    options.time_scale = 0;
+    options.time_scale = time_scale;
     options.example = "api_key";
     if (!world.empty()) {
       save(temporary_.path / "world.yaml", world);
@@ -81,10 +82,10 @@ class Project {
   Project(const Project&) = delete;
   Project& operator=(const Project&) = delete;
 
-  sandbox::Sandbox& box() { return *sandbox_; }
+  sandbox::Sandbox& box() const { return *sandbox_; }
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path keys() const { return temporary_.path / "keys"; }
-  Environment& environment() { return environment_; }
+  std::string environment_of(const std::string& name) const { return environment_.at(name); }
 
   /// Writes a file of the project; @NAME@ stands for the id of deployment NAME.
   void write(const std::string& name, std::string text) {

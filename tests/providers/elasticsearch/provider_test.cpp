@@ -2,6 +2,7 @@
 // one with a real TLS interface.
 #include "providers/elasticsearch/provider.hpp"
 
+#include "providers/http/request.hpp"
 #include "providers/kubernetes/access.hpp"
 #include "tests/providers/ech/harness.hpp"
 
@@ -525,6 +526,30 @@ TEST(ElasticsearchProvider, an_unknown_end_is_unchecked) {
   role.set("cluster", Value::unknown("link.logs.remote"));
   const Observation seen = driver.observe(driver.request("role", "elasticsearch.role", role));
   EXPECT_EQ(seen.presence, Presence::unchecked);
+}
+
+TEST(ElasticsearchProvider, a_cluster_without_security_is_spoken_to_without_credentials) {
+  LinkWorld link;
+  link.variables.erase("ELASTICSEARCH_USERNAME");
+  link.variables.erase("ELASTICSEARCH_PASSWORD");
+  Driver driver(link.world, *link.es);
+  bool anonymous = true;
+  sandbox::Handler inner = link.remote->handler();
+  sandbox::ListenerOptions plain;
+  plain.api = "elasticsearch";
+  const auto listener =
+      sandbox::listen(link.world.context, plain, [&anonymous, inner](sandbox::Request request) {
+        anonymous = anonymous && request.header("authorization").empty();
+        // What security would have asked for, so that the simulated cluster answers.
+        request.headers["authorization"] =
+            "Basic " + http::base64_encode(std::string("elastic:") + kPassword);
+        return inner(std::move(request));
+      });
+  Value role = link.role();
+  role.set("cluster",
+           from_json({{"endpoint", "http://127.0.0.1:" + std::to_string(listener->port())}}));
+  EXPECT_EQ(driver.apply("role", "elasticsearch.role", role), "create");
+  EXPECT_TRUE(anonymous);
 }
 
 }  // namespace
