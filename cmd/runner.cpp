@@ -113,7 +113,11 @@ Result<Plan> plan_now(Session& session, const PlanOptions& options) {
   const Result<void> connected = session.connect();
   if (!connected) return connected.failure();
   const Environment environment = session.environment(nullptr);
-  Planner planner(session.configuration, session.state, session.schemas, options, environment.provider);
+  StateSnapshot state = std::move(session.state);  // the plan takes over what it needs of it
+  session.state = StateSnapshot{};
+  session.state.lineage = state.lineage;
+  session.state.serial = state.serial;
+  Planner planner(session.configuration, std::move(state), session.schemas, options, environment.provider);
   const Result<void> prepared = planner.prepare();
   if (!prepared) return prepared.failure();
   return run_task(session.io, make_plan(planner, environment));

@@ -14,8 +14,11 @@ int wrong_type(Invocation& invocation, const SchemaCatalog& schemas, const std::
   const std::string near = did_you_mean(type, names);
   std::string all;
   for (const std::string& name : names) all += "\n  " + name;
-  return report(invocation, {make_error("unknown type of a resource", "There is no resource type `" + type + "`.",
-                                        near.empty() ? "The types are:" + all : "Did you mean this?\n  crosstie schema -type " + near)});
+  return report(
+      invocation,
+      {make_error("unknown type of a resource", "There is no resource type `" + type + "`.",
+                  near.empty() ? "The types are:" + all
+                               : "Did you mean this?\n  crosstie schema -type " + near)});
 }
 
 int run(Invocation& invocation) {
@@ -34,8 +37,13 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command schema_command() {
-  return {"schema", "prints the JSON Schema of the configuration, for editors, or the page of one resource type", "[options]",
-          {{"type", FlagKind::value, "TYPE", "the page of this resource type, in Markdown"}}, 0, run};
+  return {
+      "schema",
+      "prints the JSON Schema of the configuration, for editors, or the page of one resource type",
+      "[options]",
+      {{"type", FlagKind::value, "TYPE", "the page of this resource type, in Markdown"}},
+      0,
+      run};
 }
 
 }  // namespace crosstie

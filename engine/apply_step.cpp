@@ -311,7 +311,8 @@ Task<StepEnd> Step::journaled(OperationAction action, Observation seen, Differen
   Value token = result.outcome->token;
   if (goes) {
     if (!token.is_null()) {  // the service is still at it (a finalizer, a plan): gone only when it says so
-      ResourceRecord none;
+      ResourceRecord none;  // nothing is recorded; the attributes say what to wait for
+      none.attributes = result.outcome->attributes;
       StepEnd settled = co_await settle(std::move(none), std::move(token));
       if (!settled.ok) co_return settled;
     }

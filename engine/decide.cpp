@@ -117,7 +117,7 @@ ResourceRecord record_of(const Operation& operation, const Observation& observed
 Diagnostic not_ours_error(const ResourceAddress& address, const Observation& observed) {
   const bool foreign = observed.ownership == Ownership::foreign;
   std::string detail = "An object of this name exists and crosstie did not make it";
-  detail += foreign && !observed.owner.empty() ? "; it belongs to " + observed.owner + "." : ".";
+  detail += observed.owner.empty() ? "." : "; it belongs to " + observed.owner + ".";
   Diagnostic error = make_error(
       "object exists and is not ours", std::move(detail),
       std::string("To go on, give the resource another name, or let crosstie use the object; destroy gives it back as it was found:\n") +

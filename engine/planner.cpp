@@ -51,6 +51,12 @@ Result<void> Planner::prepare() {
   Result<Graph> graph = Graph::build(std::move(inputs));
   if (!graph) return graph.failure();
   graph_ = std::move(*graph);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].referenced = !graph_.needed_by(i).empty();
+  if (configuration_) {
+    for (const OutputConfig& output : configuration_->outputs())
+      for (const ResourceAddress& address : output.depends_on)
+        if (const std::size_t at = graph_.find(address); at != graph_.size()) nodes_[at].referenced = true;
+  }
   return apply_targets();
 }
 
@@ -75,7 +81,7 @@ void Planner::add_records() {
     }
     return nodes_[found->second];
   };
-  for (const ResourceRecord& record : state_.resources)
+  for (ResourceRecord& record : state_.resources)
     node_of(record.address, record.type, record.connection).record = &record;
   for (const Operation& operation : state_.pending)
     node_of(operation.address, operation.type, operation.connection).pending = &operation;
@@ -138,7 +144,7 @@ void Planner::guess_ahead(std::vector<Wanted>& wanted) {
       Result<Value> arguments = configuration_->evaluate_arguments(*node.config, recorded);
       if (!arguments || arguments->contains_unknown()) continue;
       desired = std::move(*arguments);
-      if (node.record == nullptr && !graph_.needed_by(index).empty()) node.attributes = new_attributes(node.change, desired);
+      if (node.record == nullptr && node.referenced) node.attributes = new_attributes(node.change, desired);
     }
     node.looked_with = desired;
     wanted.push_back({index, node.change.connection, request_for(node, std::move(desired))});
@@ -333,7 +339,8 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
   if (!gone) change.after = std::move(request.desired);
   if (node.kind != ResourceKind::read) count_coverage(node);
   node.disturbed = change.action != Action::no_op;
-  node.attributes = gone ? Value() : planned_attributes(node, change);
+  if (node.referenced && !gone) node.attributes = planned_attributes(node, change);
+  if (node.record != nullptr) node.record->desired = node.record->attributes = node.record->before = Value();
   for (Diagnostic& one : decision.diagnostics) {
     if (one.severity == Severity::error) {
       node.failed = true;

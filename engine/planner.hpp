@@ -48,10 +48,11 @@ class Planner {
  private:
   struct Node {
     const ResourceConfig* config = nullptr;  // null: only recorded
-    const ResourceRecord* record = nullptr;
+    ResourceRecord* record = nullptr;        // its values go to `change` with the decision
     const Operation* pending = nullptr;      // last operation without an outcome
     ResourceKind kind = ResourceKind::managed;
     bool included = true;                    // by --target
+    bool referenced = false;                 // by a resource or an output: `attributes` are needed
     bool done = false;
     bool failed = false;                     // its own error, or one before it
     bool disturbed = false;                  // a read that depends on it must wait for apply

@@ -26,7 +26,8 @@ std::string subject_of(const X509* certificate) {
   const std::unique_ptr<BIO, Free> out(BIO_new(BIO_s_mem()));
   if (!out) return "";
   constexpr unsigned long kForm = XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | ASN1_STRFLGS_RFC2253;
-  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, kForm & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0,
+                     kForm & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
   char* data = nullptr;
   const long length = BIO_get_mem_data(out.get(), &data);
   if (data == nullptr || length <= 0) return "";
@@ -58,12 +59,16 @@ std::string digest_of(const X509* certificate) {
 
 std::vector<CertificateWords> certificates_of(std::string_view pem) {
   std::vector<CertificateWords> out;
-  if (pem.size() > kPemBytesMax || pem.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) return out;
+  if (pem.size() > kPemBytesMax ||
+      pem.find("-----BEGIN CERTIFICATE-----") == std::string_view::npos)
+    return out;
   const std::unique_ptr<BIO, Free> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   while (in && out.size() < kCertificatesMax) {
-    const std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+    const std::unique_ptr<X509, Free> certificate(
+        PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
     if (!certificate) break;
-    out.push_back({subject_of(certificate.get()), date_of(X509_get0_notAfter(certificate.get())), digest_of(certificate.get())});
+    out.push_back({subject_of(certificate.get()), date_of(X509_get0_notAfter(certificate.get())),
+                   digest_of(certificate.get())});
   }
   ERR_clear_error();
   return out;

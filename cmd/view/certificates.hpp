@@ -12,7 +12,8 @@ struct CertificateWords {
   std::string sha256;   // 64 hex characters
 };
 
-/// The certificates of a PEM text in their order; empty when it holds none or one that cannot be read. Private keys are passed over.
+/// The certificates of a PEM text in their order; empty when it holds none or one that cannot be
+/// read. Private keys are passed over.
 std::vector<CertificateWords> certificates_of(std::string_view pem);
 
 }  // namespace crosstie

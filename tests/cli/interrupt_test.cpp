@@ -9,7 +9,9 @@ const json kKeystoreWrite = {
 
 bool hangs_at_the_keystore(const Project& project) {
   for (const json& request : project.writes())
-    if (request["method"] == "PATCH" && sandbox::matches_pattern("*/keystore", request["path"].get<std::string>())) return true;
+    if (request["method"] == "PATCH" &&
+        sandbox::matches_pattern("*/keystore", request["path"].get<std::string>()))
+      return true;
   return false;
 }
 
@@ -30,8 +32,8 @@ TEST(lock, a_second_apply_is_told_who_holds_it_and_looking_goes_on) {
   const Outcome as_json = project.run({"apply", "-auto-approve", "-json"});
   EXPECT_EQ(as_json.code, 7) << as_json.all();
   EXPECT_NE(as_json.out.find(std::to_string(first.pid())), std::string::npos) << as_json.all();
-  for (const std::vector<std::string>& look : {std::vector<std::string>{"plan"}, {"drift"}, {"show"},
-                                               {"state", "list"}, {"history"}}) {
+  for (const std::vector<std::string>& look :
+       {std::vector<std::string>{"plan"}, {"drift"}, {"show"}, {"state", "list"}, {"history"}}) {
     const Outcome seen = project.run(look);
     EXPECT_EQ(seen.code, 0) << look[0] << seen.all();
   }
@@ -47,7 +49,8 @@ TEST(interrupt, during_a_wait_ends_with_130_and_the_next_apply_goes_on) {
   Process apply(project.command({"apply", "-auto-approve"}));
   ASSERT_TRUE(apply.listen_until([&] {
     return apply.out().find("link.logs.remote_server: waiting for") != std::string::npos;
-  })) << apply.out() << apply.err();
+  })) << apply.out()
+      << apply.err();
   apply.signal(SIGINT);
   const Outcome stopped = apply.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.all();

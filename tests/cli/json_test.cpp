@@ -51,10 +51,10 @@ TEST(json_lines, tell_a_plan) {
   EXPECT_TRUE(messages.front().contains("crosstie"));
   EXPECT_EQ(types_of(messages), (Types{"version", "planned_change", "change_summary", "outputs"}));
   const std::vector<json> changes = of_type(messages, "planned_change");
-  EXPECT_EQ(addresses_of(changes, "change"),
-            (Types{"link.logs.remote_server", "link.logs.address", "link.logs.key",
-                   "link.logs.trust", "link.logs.keystore", "link.logs.remote",
-                   "link.logs.proof"}));
+  EXPECT_EQ(
+      addresses_of(changes, "change"),
+      (Types{"link.logs.remote_server", "link.logs.address", "link.logs.key", "link.logs.trust",
+             "link.logs.keystore", "link.logs.remote", "link.logs.proof"}));
   const json summary = of_type(messages, "change_summary").at(0)["changes"];
   EXPECT_EQ(summary["add"], 6);
   EXPECT_EQ(summary["change"], 0);
@@ -80,13 +80,15 @@ TEST(json_lines, tell_apply_drift_and_destroy) {
   EXPECT_EQ(summary["changes"]["operation"], "apply");
   EXPECT_EQ(summary["changes"]["add"], 6);
   const json outputs = of_type(messages, "outputs").back()["outputs"];
-  EXPECT_EQ(outputs["logs_alias"], (json{{"sensitive", false}, {"type", "string"}, {"value", "logs"}}));
+  EXPECT_EQ(outputs["logs_alias"],
+            (json{{"sensitive", false}, {"type", "string"}, {"value", "logs"}}));
 
-  ASSERT_EQ(project
-                .ask_deployment("PUT", "/_cluster/settings",
-                                {{"persistent", {{"cluster.remote.logs.skip_unavailable", "false"}}}})
-                .status,
-            200);
+  ASSERT_EQ(
+      project
+          .ask_deployment("PUT", "/_cluster/settings",
+                          {{"persistent", {{"cluster.remote.logs.skip_unavailable", "false"}}}})
+          .status,
+      200);
   const Outcome drift = project.run({"drift", "-json", "-detailed-exitcode"});
   EXPECT_EQ(drift.code, 3) << drift.all();
   const std::vector<json> found = of_type(messages_of(drift.out), "resource_drift");
@@ -94,7 +96,8 @@ TEST(json_lines, tell_apply_drift_and_destroy) {
   EXPECT_EQ(found[0]["change"]["resource"]["addr"], "link.logs.remote");
   EXPECT_EQ(found[0]["change"]["action"], "update");
   EXPECT_NE(found[0]["change"]["fields"].dump().find("skip_unavailable"), std::string::npos);
-  EXPECT_EQ(of_type(messages_of(drift.out), "change_summary").at(0)["changes"]["operation"], "drift");
+  EXPECT_EQ(of_type(messages_of(drift.out), "change_summary").at(0)["changes"]["operation"],
+            "drift");
 
   const Outcome destroyed = project.run({"destroy", "-json", "-auto-approve"});
   ASSERT_EQ(destroyed.code, 0) << destroyed.all();
@@ -105,8 +108,11 @@ TEST(json_lines, tell_apply_drift_and_destroy) {
 
 TEST(json_lines, tell_a_failure_and_what_was_blocked_by_it) {
   const Project project;
-  project.fault({{"api", "elasticsearch"}, {"method", "POST"},
-                 {"path", "/_security/cross_cluster/api_key"}, {"nth", 0}, {"kind", "status:403"}});
+  project.fault({{"api", "elasticsearch"},
+                 {"method", "POST"},
+                 {"path", "/_security/cross_cluster/api_key"},
+                 {"nth", 0},
+                 {"kind", "status:403"}});
   const Outcome applied = project.run({"apply", "-json", "-auto-approve"});
   EXPECT_EQ(applied.code, 6) << applied.all();
   const std::vector<json> messages = messages_of(applied.out);
@@ -131,9 +137,9 @@ TEST(json_lines, tell_a_failure_and_what_was_blocked_by_it) {
 TEST(json_lines, tell_an_error_of_the_configuration_with_its_place) {
   const Project project;
   project.edit("skip_unavailable", "skip_unavailible");
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"plan", "-json"}, {"apply", "-json", "-auto-approve"},
-        {"drift", "-json"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"plan", "-json"},
+                                                {"apply", "-json", "-auto-approve"},
+                                                {"drift", "-json"}}) {
     const Outcome failed = project.run(words);
     EXPECT_EQ(failed.code, 1) << failed.all();
     const std::vector<json> told = of_type(messages_of(failed.out), "diagnostic");
@@ -172,8 +178,8 @@ TEST(show_json, gives_a_plan_in_terraforms_shape) {
   for (const json& change : plan["resource_changes"]) {
     for (const char* key : {"address", "mode", "type", "name", "provider_name"})
       EXPECT_TRUE(change[key].is_string()) << key << " of " << change;
-    for (const char* key : {"actions", "before", "after", "after_unknown", "before_sensitive",
-                            "after_sensitive"})
+    for (const char* key :
+         {"actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"})
       EXPECT_TRUE(change["change"].contains(key)) << key << " of " << change;
   }
   const json* keystore = change_of(plan, "link.logs.keystore");

@@ -1,4 +1,5 @@
-// No secret is written, printed or logged: the real values of a whole run are looked for everywhere.
+// No secret is written, printed or logged: the real values of a whole run are looked for
+// everywhere.
 #include "engine/model/secret.hpp"
 #include "state/sqlite_store.hpp"
 #include "tests/support/project.hpp"
@@ -85,13 +86,17 @@ TEST(secrets, no_file_and_no_output_of_a_whole_run_with_debug_logging_has_one) {
 
   run({"plan", "-json", debug}, 0);
   run({"drift", debug}, 0);
-  ASSERT_EQ(project.ask_deployment("PUT", "/_cluster/settings",
-                                   {{"persistent", {{"cluster.remote.logs.*", nullptr}}}})
+  ASSERT_EQ(project
+                .ask_deployment("PUT", "/_cluster/settings",
+                                {{"persistent", {{"cluster.remote.logs.*", nullptr}}}})
                 .status,
             200);
   run({"drift", "-detailed-exitcode", "-json", debug}, 3);
-  project.fault({{"api", "elasticsearch"}, {"method", "PUT"}, {"path", "/_cluster/settings*"},
-                 {"nth", 0}, {"kind", "status:400"}});
+  project.fault({{"api", "elasticsearch"},
+                 {"method", "PUT"},
+                 {"path", "/_cluster/settings*"},
+                 {"nth", 0},
+                 {"kind", "status:400"}});
   run({"apply", "-auto-approve", debug}, 1);
   project.clear_faults();
   run({"apply", "-auto-approve", "-json", debug, "-replace=link.logs.key"}, 0);

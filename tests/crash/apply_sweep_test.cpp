@@ -3,10 +3,28 @@
 #include "tests/crash/sweep.hpp"
 
 namespace crosstie::testing {
+static std::string name_of(Cut cut) {
+  switch (cut) {
+    case Cut::killed_before:
+      return "killed_before_the_write";
+    case Cut::killed_after:
+      return "killed_after_the_write";
+    case Cut::reset_before:
+      return "connection_reset_before_the_write";
+    case Cut::reset_after:
+      return "connection_reset_after_the_write";
+  }
+  return "";
+}
+
+static void PrintTo(Cut cut, std::ostream* out) { *out << name_of(cut); }
+
 namespace {
 
-constexpr std::size_t kApplyWrites = 5;    // patch, trust, key, keystore entry, remote cluster
-constexpr std::size_t kDestroyWrites = 6;  // the same, and the patch's manager is taken off
+/// Patch, trust, key, keystore entry, remote cluster; a destroy undoes the same. A sixth request,
+/// by which destroy may put back empty objects of the operator's, comes or not with the operator's
+/// timing.
+constexpr std::size_t kWrites = 5;
 
 class Sweep : public ::testing::TestWithParam<Cut> {
  protected:
@@ -26,7 +44,7 @@ TEST_P(Sweep, an_apply_broken_at_any_write_is_finished_by_the_next_one) {
   ASSERT_EQ(project.apply().code, 0);
   const json undisturbed = without_run_marks(project.world());
   const std::vector<json> points = faults_of(project.writes());
-  ASSERT_EQ(points.size(), kApplyWrites) << project.writes().dump(1);
+  ASSERT_EQ(points.size(), kWrites) << project.writes().dump(1);
   ASSERT_EQ(project.destroy().code, 0);
 
   std::size_t visited = 0;
@@ -44,7 +62,7 @@ TEST_P(Sweep, an_apply_broken_at_any_write_is_finished_by_the_next_one) {
     EXPECT_EQ(difference(before, project.world()), "") << destroyed.out;
     ++visited;
   }
-  EXPECT_EQ(visited, kApplyWrites);
+  EXPECT_EQ(visited, kWrites);
 }
 
 TEST_P(Sweep, a_destroy_broken_at_any_write_is_finished_by_the_next_one) {
@@ -52,8 +70,9 @@ TEST_P(Sweep, a_destroy_broken_at_any_write_is_finished_by_the_next_one) {
   ASSERT_EQ(project.apply().code, 0);
   const std::uint64_t mark = project.last_request();
   ASSERT_EQ(project.destroy().code, 0);
-  const std::vector<json> points = faults_of(project.writes(mark));
-  ASSERT_EQ(points.size(), kDestroyWrites) << project.writes(mark).dump(1);
+  std::vector<json> points = faults_of(project.writes(mark));
+  std::erase_if(points, [](const json& point) { return point["nth"] != 1; });
+  ASSERT_EQ(points.size(), kWrites) << project.writes(mark).dump(1);
 
   std::size_t visited = 0;
   for (const json& point : points) {
@@ -63,28 +82,17 @@ TEST_P(Sweep, a_destroy_broken_at_any_write_is_finished_by_the_next_one) {
     expect_code(cut);
     const Outcome next = project.destroy();
     ASSERT_EQ(next.code, 0) << "broken run:\n" << cut.all() << "next run:\n" << next.all();
-    EXPECT_EQ(difference(before, project.world()), "") << next.out;
+    EXPECT_EQ(difference_in_the_end(project, before), "") << next.out;
     EXPECT_EQ(project.run({"state", "list"}).out, "");
     ++visited;
   }
-  EXPECT_EQ(visited, kDestroyWrites);
+  EXPECT_EQ(visited, kWrites);
 }
 
 INSTANTIATE_TEST_SUITE_P(, Sweep,
                          ::testing::Values(Cut::killed_before, Cut::killed_after, Cut::reset_before,
                                            Cut::reset_after),
-                         [](const auto& one) {
-                           switch (one.param) {
-                             case Cut::killed_before:
-                               return "killed_before";
-                             case Cut::killed_after:
-                               return "killed_after";
-                             case Cut::reset_before:
-                               return "reset_before";
-                             default:
-                               return "reset_after";
-                           }
-                         });
+                         [](const auto& one) { return name_of(one.param); });
 
 /// The keys that were ever made and are no longer good.
 std::size_t dead_keys(const Project& project) {

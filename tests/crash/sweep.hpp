@@ -70,12 +70,26 @@ inline Outcome run_cut(const Project& project, const std::vector<std::string>& w
   return outcome;
 }
 
-/// A world without the marks that name the very run that made something.
+/// A world without what names the very run that made it: the marks of the run, and the address
+/// that a load balancer got.
 inline json without_run_marks(json world) {
   for (json& cluster : world["eck"]) {
     for (json& key : cluster["api_keys"]) key["metadata"].erase("crosstie");
   }
+  for (json& deployment : world["ech"]["deployments"])
+    deployment["elasticsearch"]["settings"]["persistent"].erase(
+        "cluster.remote.logs.proxy_address");
   return world;
+}
+
+/// What still differs from `before` once the operators came to rest: a removal that took effect in
+/// a killed run has nobody left who waits for its restart.
+inline std::string difference_in_the_end(const Project& project, const json& before) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::string text = difference(before, project.world());
+  while (!text.empty() && std::chrono::steady_clock::now() < deadline)
+    text = difference(before, project.world());
+  return text;
 }
 
 }  // namespace crosstie::testing

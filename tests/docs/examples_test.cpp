@@ -1,4 +1,5 @@
-// What the pages show is true: configurations are valid, commands run, functions give what their table says.
+// What the pages show is true: configurations are valid, commands run, functions give what their
+// table says.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -19,7 +20,8 @@ using testing::Process;
 using testing::Project;
 
 bool is_configuration(const Block& block) {
-  return block.language == "yaml" && (block.text.starts_with("crosstie: 1") || block.text.find("\ncrosstie: 1") != std::string::npos);
+  return block.language == "yaml" && (block.text.starts_with("crosstie: 1") ||
+                                      block.text.find("\ncrosstie: 1") != std::string::npos);
 }
 
 Outcome run_in(const std::filesystem::path& folder, std::vector<std::string> words) {
@@ -42,7 +44,8 @@ TEST(Examples, configurations_in_the_pages_are_valid) {
       if (!is_configuration(block) || block.markers.contains("test")) continue;
       const sandbox::testing::TemporaryDirectory folder;
       for (const Block& other : page.blocks)
-        if (other.markers.contains("file")) save(folder.path / other.markers.at("file"), other.text);
+        if (other.markers.contains("file"))
+          save(folder.path / other.markers.at("file"), other.text);
       save(folder.path / "crosstie.yaml", block.text);
       std::vector<std::string> words = {"validate"};
       if (block.markers.contains("vars")) {
@@ -88,7 +91,8 @@ std::vector<std::pair<std::string, std::string>> function_examples() {
   for (std::string line; std::getline(lines, line);) {
     const std::size_t middle = line.find("` | `");
     if (!line.starts_with("| `") || middle == std::string::npos || !line.ends_with("` |")) continue;
-    examples.emplace_back(line.substr(3, middle - 3), line.substr(middle + 5, line.size() - middle - 8));
+    examples.emplace_back(line.substr(3, middle - 3),
+                          line.substr(middle + 5, line.size() - middle - 8));
   }
   return examples;
 }
@@ -99,9 +103,11 @@ TEST(Examples, functions_and_operators_give_what_their_table_says) {
   std::string configuration = "crosstie: 1\noutputs:\n";
   for (std::size_t i = 0; i < examples.size(); ++i) {
     all += examples[i].first + "\n";
-    configuration += "  e" + std::to_string(i) + ": " + json("${" + examples[i].first + "}").dump() + "\n";
+    configuration +=
+        "  e" + std::to_string(i) + ": " + json("${" + examples[i].first + "}").dump() + "\n";
   }
-  for (const std::string& name : config::function_names()) EXPECT_NE(all.find(name + "("), std::string::npos) << name;
+  for (const std::string& name : config::function_names())
+    EXPECT_NE(all.find(name + "("), std::string::npos) << name;
   const sandbox::testing::TemporaryDirectory folder;
   save(folder.path / "crosstie.yaml", configuration);
   save(folder.path / "motd.txt", "hello");
@@ -109,7 +115,8 @@ TEST(Examples, functions_and_operators_give_what_their_table_says) {
   ASSERT_EQ(applied.code, 0) << configuration << applied.all();
   const json outputs = json::parse(run_in(folder.path, {"output", "-json"}).out);
   for (std::size_t i = 0; i < examples.size(); ++i)
-    EXPECT_EQ(outputs["e" + std::to_string(i)]["value"], json::parse(examples[i].second)) << examples[i].first;
+    EXPECT_EQ(outputs["e" + std::to_string(i)]["value"], json::parse(examples[i].second))
+        << examples[i].first;
 }
 
 }  // namespace

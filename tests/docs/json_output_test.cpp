@@ -16,13 +16,16 @@ using testing::JsonSchema;
 using testing::Outcome;
 using testing::Project;
 
-json schema_file(const std::string& name) { return json::parse(testing::file_text(testing::source_folder() / "docs/schema" / name)); }
+json schema_file(const std::string& name) {
+  return json::parse(testing::file_text(testing::source_folder() / "docs/schema" / name));
+}
 
 /// Types that the schema knows, from the constants of its branches.
 std::set<std::string> types_of(const json& schema) {
   std::set<std::string> types;
   for (const json& branch : schema["oneOf"])
-    types.insert(schema.at(json::json_pointer(branch["$ref"].get<std::string>().substr(1)))["properties"]["type"]["const"]);
+    types.insert(schema.at(json::json_pointer(
+        branch["$ref"].get<std::string>().substr(1)))["properties"]["type"]["const"]);
   return types;
 }
 
@@ -33,7 +36,8 @@ class Lines {
     for (std::string line; std::getline(lines, line);) {
       const json message = json::parse(line, nullptr, false);
       ASSERT_FALSE(message.is_discarded()) << line;
-      for (const std::string& error : schema_.errors_of(message)) ADD_FAILURE() << error << "\nin " << line;
+      for (const std::string& error : schema_.errors_of(message))
+        ADD_FAILURE() << error << "\nin " << line;
       seen.insert(message.value("type", ""));
       ++count;
     }
@@ -49,7 +53,11 @@ TEST(JsonOutput, every_line_of_a_links_life_fits_the_schema) {
   const Project project;
   Lines lines;
   lines.check(project.run({"plan", "-json"}));
-  project.fault({{"api", "*"}, {"method", "POST"}, {"path", "/_security/cross_cluster/api_key*"}, {"nth", 0}, {"kind", "status:400"}});
+  project.fault({{"api", "*"},
+                 {"method", "POST"},
+                 {"path", "/_security/cross_cluster/api_key*"},
+                 {"nth", 0},
+                 {"kind", "status:400"}});
   const Outcome failed = project.run({"apply", "-json", "-auto-approve"});
   EXPECT_EQ(failed.code, 6) << failed.all();
   lines.check(failed);
@@ -57,7 +65,8 @@ TEST(JsonOutput, every_line_of_a_links_life_fits_the_schema) {
   const Outcome applied = project.run({"apply", "-json", "-auto-approve"});
   EXPECT_EQ(applied.code, 0) << applied.all();
   lines.check(applied);
-  project.ask_deployment("PUT", "/_cluster/settings", {{"persistent", {{"cluster.remote.logs.skip_unavailable", false}}}});
+  project.ask_deployment("PUT", "/_cluster/settings",
+                         {{"persistent", {{"cluster.remote.logs.skip_unavailable", false}}}});
   const Outcome drift = project.run({"drift", "-json", "-detailed-exitcode"});
   EXPECT_EQ(drift.code, 3) << drift.all();
   lines.check(drift);
@@ -79,7 +88,8 @@ TEST(JsonOutput, a_plan_as_json_fits_its_schema) {
     ASSERT_EQ(planned.code, 0) << planned.all();
     const Outcome shown = project.run({"show", "-json", "saved.plan"});
     ASSERT_EQ(shown.code, 0) << shown.all();
-    for (const std::string& error : schema.errors_of(json::parse(shown.out))) ADD_FAILURE() << error << "\nin " << shown.out;
+    for (const std::string& error : schema.errors_of(json::parse(shown.out)))
+      ADD_FAILURE() << error << "\nin " << shown.out;
   };
   check({});
   ASSERT_EQ(project.apply().code, 0);
@@ -89,13 +99,15 @@ TEST(JsonOutput, a_plan_as_json_fits_its_schema) {
 }
 
 TEST(JsonOutput, the_validator_itself_refuses_what_does_not_fit) {
-  const JsonSchema schema(json::parse(R"({"type": "object", "required": ["a"], "additionalProperties": false,
+  const JsonSchema schema(
+      json::parse(R"({"type": "object", "required": ["a"], "additionalProperties": false,
       "properties": {"a": {"oneOf": [{"const": 1}, {"type": "array", "items": {"enum": ["x"]}}]}}})"));
   EXPECT_TRUE(schema.errors_of(json::parse(R"({"a": 1})")).empty());
   EXPECT_TRUE(schema.errors_of(json::parse(R"({"a": ["x", "x"]})")).empty());
   for (const char* wrong : {"[]", "{}", R"({"a": 2})", R"({"a": ["y"]})", R"({"a": 1, "b": 1})"})
     EXPECT_FALSE(schema.errors_of(json::parse(wrong)).empty()) << wrong;
-  EXPECT_FALSE(JsonSchema(json{{"minimum", 1}}).errors_of(1).empty()) << "an unknown keyword is not passed over";
+  EXPECT_FALSE(JsonSchema(json{{"minimum", 1}}).errors_of(1).empty())
+      << "an unknown keyword is not passed over";
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #pragma once
-// The documentation as files: pages, their fenced blocks with the markers before them, headings, links.
+// The documentation as files: pages, their fenced blocks with the markers before them, headings,
+// links.
 //   <!-- file: NAME -->       the next block is a file beside the page's configurations
 //   <!-- vars: NAME=VALUE --> the next configuration is validated with these variables
-//   <!-- test: sandbox -->    the next block is run in a sandbox, after the earlier ones of its page
-//   <!-- test: none -->       the next block is not tried (it shows an error, or needs real services)
+//   <!-- test: sandbox -->    the next block is run in a sandbox, after the earlier ones of its
+//   page
+//   <!-- test: none -->       the next block is not tried (it shows an error, or needs real
+//   services)
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -16,9 +19,10 @@
 namespace crosstie::testing {
 
 struct Block {
-  std::string language;                        // "yaml", "sh", ""
+  std::string language;  // "yaml", "sh", ""
   std::string text;
-  std::map<std::string, std::string> markers;  // of the comments right before it: "test" -> "sandbox"
+  std::map<std::string, std::string>
+      markers;  // of the comments right before it: "test" -> "sandbox"
   int line = 0;
 };
 
@@ -76,7 +80,8 @@ inline std::vector<Page> all_pages() {
   std::vector<Page> pages = {read_page(source_folder() / "README.md")};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(source_folder() / "docs"))
     if (entry.path().extension() == ".md") pages.push_back(read_page(entry.path()));
-  std::sort(pages.begin(), pages.end(), [](const Page& a, const Page& b) { return a.name < b.name; });
+  std::sort(pages.begin(), pages.end(),
+            [](const Page& a, const Page& b) { return a.name < b.name; });
   return pages;
 }
 
@@ -89,7 +94,8 @@ inline std::vector<std::string> anchors_of(const Page& page) {
     std::string anchor;
     for (const char c : line.substr(line.find_first_not_of("# "))) {
       const auto byte = static_cast<unsigned char>(c);
-      if (std::isalnum(byte) != 0 || c == '-' || c == '_') anchor += static_cast<char>(std::tolower(byte));
+      if (std::isalnum(byte) != 0 || c == '-' || c == '_')
+        anchor += static_cast<char>(std::tolower(byte));
       if (c == ' ') anchor += '-';
     }
     anchors.push_back(anchor);

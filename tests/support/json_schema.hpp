@@ -1,6 +1,6 @@
 #pragma once
-// A validator for the part of JSON Schema (draft 2020-12) that docs/schema uses. A keyword that it does not know is an error of the
-// schema, so that nothing stands there unchecked.
+// A validator for the part of JSON Schema (draft 2020-12) that docs/schema uses. A keyword that it
+// does not know is an error of the schema, so that nothing stands there unchecked.
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -21,7 +21,9 @@ class JsonSchema {
   using Json = nlohmann::json;
   using Errors = std::vector<std::string>;
 
-  static void append(Errors& to, const Errors& more) { to.insert(to.end(), more.begin(), more.end()); }
+  static void append(Errors& to, const Errors& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  }
 
   static bool has_type(const std::string& type, const Json& value) {
     if (type == "integer") return value.is_number_integer();
@@ -31,13 +33,26 @@ class JsonSchema {
   }
 
   Errors check(const Json& schema, const Json& value, const std::string& at) const {
-    if (schema.is_boolean()) return schema.get<bool>() ? Errors{} : Errors{at + ": must not be there"};
-    static const std::set<std::string> kKnown = {
-        "$schema", "$id",      "$defs",      "$ref",                 "title", "description", "type",
-        "const",   "required", "properties", "additionalProperties", "enum",  "items",       "oneOf"};
+    if (schema.is_boolean())
+      return schema.get<bool>() ? Errors{} : Errors{at + ": must not be there"};
+    static const std::set<std::string> kKnown = {"$schema",
+                                                 "$id",
+                                                 "$defs",
+                                                 "$ref",
+                                                 "title",
+                                                 "description",
+                                                 "type",
+                                                 "const",
+                                                 "required",
+                                                 "properties",
+                                                 "additionalProperties",
+                                                 "enum",
+                                                 "items",
+                                                 "oneOf"};
     Errors errors;
     for (const auto& [keyword, ignored] : schema.items())
-      if (!kKnown.contains(keyword)) errors.push_back(at + ": the schema uses the unknown keyword " + keyword);
+      if (!kKnown.contains(keyword))
+        errors.push_back(at + ": the schema uses the unknown keyword " + keyword);
     if (schema.contains("$ref")) {
       const std::string reference = schema["$ref"];
       append(errors, check(root_.at(Json::json_pointer(reference.substr(1))), value, at));
@@ -58,7 +73,8 @@ class JsonSchema {
     }
     if (schema.contains("const") && schema["const"] != value)
       errors.push_back(at + ": is " + value.dump() + ", wanted " + schema["const"].dump());
-    if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
+    if (schema.contains("enum") &&
+        std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
       errors.push_back(at + ": is " + value.dump() + ", wanted one of " + schema["enum"].dump());
     return errors;
   }
@@ -70,7 +86,8 @@ class JsonSchema {
         append(errors, check(schema["items"], value[i], at + "[" + std::to_string(i) + "]"));
     if (!value.is_object()) return errors;
     for (const Json& name : schema.value("required", Json::array()))
-      if (!value.contains(name.get<std::string>())) errors.push_back(at + ": has no " + name.get<std::string>());
+      if (!value.contains(name.get<std::string>()))
+        errors.push_back(at + ": has no " + name.get<std::string>());
     const Json properties = schema.value("properties", Json::object());
     for (const auto& [name, member] : value.items()) {
       if (properties.contains(name)) {

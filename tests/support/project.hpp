@@ -88,7 +88,7 @@ class Project {
   std::string environment_of(const std::string& name) const { return environment_.at(name); }
 
   /// Writes a file of the project; @NAME@ stands for the id of deployment NAME.
-  void write(const std::string& name, std::string text) {
+  void write(const std::string& name, std::string text) const {
     for (const sandbox::WorldDeployment& deployment : sandbox_->world().deployments) {
       const std::string mark = "@" + deployment.name + "@";
       for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark))
@@ -100,7 +100,7 @@ class Project {
     return sandbox::testing::read_file(folder_ / name);
   }
   /// Changes the one place of crosstie.yaml that says `from`.
-  void edit(const std::string& from, const std::string& to) {
+  void edit(const std::string& from, const std::string& to) const {
     std::string text = read("crosstie.yaml");
     const std::size_t at = text.find(from);
     ASSERT_NE(at, std::string::npos) << from;

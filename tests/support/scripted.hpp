@@ -197,8 +197,11 @@ class ScriptedConfiguration : public Configuration {
   Result<Value> evaluate_output(const OutputConfig& output, const AttributeLookup& lookup) const override {
     return output_values.at(output.name)(lookup);
   }
+  /// An output that may look at every resource added before it.
   void add_output(const std::string& name, std::function<Value(const AttributeLookup&)> value) {
-    outputs_.push_back({name, "", false, {}});
+    OutputConfig output{name, "", false, {}};
+    for (const ResourceConfig& one : resources_) output.depends_on.push_back(one.address);
+    outputs_.push_back(std::move(output));
     output_values[name] = std::move(value);
   }
 
