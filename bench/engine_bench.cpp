@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 std::string name_of(std::int64_t i) { return "item-" + std::to_string(i); }
 
-/// A folder with `count` resources in chains of ten, made once for each size and removed at the end.
+/// A folder with `count` resources in chains of ten, made once for each size and removed at the
+/// end.
 class Folder {
  public:
   explicit Folder(std::int64_t count) {
@@ -64,7 +65,9 @@ std::shared_ptr<const Configuration> load(const Folder& folder) {
   return std::move(*loaded);
 }
 
-Task<void> keep(Task<Result<Plan>> task, std::optional<Result<Plan>>& out) { out.emplace(co_await std::move(task)); }
+Task<void> keep(Task<Result<Plan>> task, std::optional<Result<Plan>>& out) {
+  out.emplace(co_await std::move(task));
+}
 
 Plan plan(const std::shared_ptr<const Configuration>& configuration, const StateSnapshot& state) {
   const std::unique_ptr<Provider> provider = make_null_provider();
@@ -74,9 +77,10 @@ Plan plan(const std::shared_ptr<const Configuration>& configuration, const State
   if (!planner.prepare()) throw std::runtime_error("the benchmark's configuration has a cycle");
   std::optional<Result<Plan>> out;
   boost::asio::io_context io;
-  boost::asio::co_spawn(io, keep(make_plan(planner, environment), out), [](std::exception_ptr error) {
-    if (error) std::rethrow_exception(error);
-  });
+  boost::asio::co_spawn(io, keep(make_plan(planner, environment), out),
+                        [](std::exception_ptr error) {
+                          if (error) std::rethrow_exception(error);
+                        });
   io.run();
   return std::move(**out);
 }
@@ -97,7 +101,10 @@ StateSnapshot applied(const Plan& plan) {
 }
 
 void sizes(benchmark::internal::Benchmark* one) {
-  one->RangeMultiplier(10)->Range(1'000, 100'000)->Unit(benchmark::kMillisecond)->Complexity(benchmark::oN);
+  one->RangeMultiplier(10)
+      ->Range(1'000, 100'000)
+      ->Unit(benchmark::kMillisecond)
+      ->Complexity(benchmark::oN);
 }
 
 void order(benchmark::State& state) {
@@ -105,7 +112,8 @@ void order(benchmark::State& state) {
   const auto configuration = load(folder);
   for (auto _ : state) {
     std::vector<GraphInput> inputs;
-    for (const ResourceConfig& one : configuration->resources()) inputs.push_back({one.address, one.depends_on, one.references});
+    for (const ResourceConfig& one : configuration->resources())
+      inputs.push_back({one.address, one.depends_on, one.references});
     benchmark::DoNotOptimize(Graph::build(std::move(inputs)));
   }
   state.SetComplexityN(state.range(0));

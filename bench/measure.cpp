@@ -1,4 +1,5 @@
-// Runs a command several times and prints what one run costs: wall time and peak memory of the whole process.
+// Runs a command several times and prints what one run costs: wall time and peak memory of the
+// whole process.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -37,7 +38,8 @@ Cost run_once(char** command) {
   int status = 0;
   rusage usage{};
   wait4(child, &status, 0, &usage);
-  cost.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  cost.milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
   cost.mebibytes = static_cast<double>(usage.ru_maxrss) / 1024.0;
   cost.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return cost;
@@ -68,6 +70,7 @@ int main(int argc, char** argv) {
     times.push_back(cost.milliseconds);
     peak = std::max(peak, cost.mebibytes);
   }
-  std::printf("%.2f %.2f %.1f\n", median(times), *std::min_element(times.begin(), times.end()), peak);
+  std::printf("%.2f %.2f %.1f\n", median(times), *std::min_element(times.begin(), times.end()),
+              peak);
   return 0;
 }

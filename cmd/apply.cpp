@@ -21,7 +21,7 @@ int stale(Invocation& invocation, Diagnostic error, bool json) {
 
 /// The saved plan is made again the same way; what is not as approved any more is named and nothing is done.
 int apply_saved(Invocation& invocation, const std::string& file, const Call& call) {
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, /*need_configuration=*/false);
+  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, ConfigurationUse::none);
   if (!opened) return report_as(invocation, opened.failure(), call.json);
   Session& session = **opened;
   Result<SavedPlan> saved = open_plan(session, file);
@@ -36,10 +36,11 @@ int apply_saved(Invocation& invocation, const std::string& file, const Call& cal
       return stale(invocation, make_error("plan is stale", "The configuration was changed since the plan was made.",
                                           "Make a new plan and look at it:\n  crosstie plan -out " + file), call.json);
     }
-    Result<std::shared_ptr<const Configuration>> configuration = load_configuration(load, session.schemas);
-    if (!configuration) return report_as(invocation, configuration.failure(), call.json);
-    session.configuration = std::move(*configuration);
   }
+  Result<std::shared_ptr<const Configuration>> configuration =
+      saved->plan.destroy ? load_if_there(load, session.schemas) : load_configuration(load, session.schemas);
+  if (!configuration) return report_as(invocation, configuration.failure(), call.json);
+  session.configuration = std::move(*configuration);
   const Lock lock(invocation, session, "apply", call.json);
   if (lock.failed) return *lock.failed;
   const Result<void> current = check_plan_is_current(saved->plan, session.state.lineage, session.state.serial);
@@ -84,8 +85,8 @@ int apply_fresh(Invocation& invocation, const Call& call) {
   }
   if (!call.approve) {
     if (!approved_by_user(invocation, "Do you want crosstie to do this?")) return kError;
-    invocation.out << '\n';
   }
+  if (!call.json) invocation.out << '\n';
   return run_plan(invocation, session, std::move(*plan), call.request);
 }
 

@@ -16,7 +16,7 @@ int run(Invocation& invocation) {
   if (json) JsonLines(invocation.out).version();
   if (json && !approve)
     return report_as(invocation, {make_error("approval is missing", "-json leaves no room for a question.", "Add -auto-approve.")}, true);
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, /*need_configuration=*/false);
+  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, ConfigurationUse::if_there);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
   const Result<PlanOptions> options = plan_options(invocation, session, true);
@@ -34,8 +34,8 @@ int run(Invocation& invocation) {
   if (!plan->has_changes()) return kDone;
   if (!approve) {
     if (!approved_by_user(invocation, "Do you really want to destroy all of this?")) return kError;
-    invocation.out << '\n';
   }
+  if (!json) invocation.out << '\n';
   return run_plan(invocation, session, std::move(*plan), {"destroy", json, *parallelism});
 }
 

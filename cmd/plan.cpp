@@ -27,7 +27,7 @@ int run(Invocation& invocation) {
   const bool destroy = invocation.arguments.has("destroy");
   const std::string out = invocation.arguments.value("out");
   // A saved plan is sealed with the state's key, so the state is made when there is none yet.
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, out.empty() ? StateUse::look : StateUse::write, !destroy);
+  Result<std::unique_ptr<Session>> opened = Session::open(invocation, out.empty() ? StateUse::look : StateUse::write, destroy ? ConfigurationUse::if_there : ConfigurationUse::needed);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
   const Result<PlanOptions> options = plan_options(invocation, session, destroy);

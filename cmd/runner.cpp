@@ -201,8 +201,7 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   }
   if (result.interrupted) return kInterrupted;
   if (result.ok() && errors.empty()) return kDone;
-  const bool something_done = result.added + result.changed + result.destroyed > 0;
-  return something_done ? kKept : kError;
+  return result.something_written ? kKept : kError;
 }
 
 }  // namespace crosstie

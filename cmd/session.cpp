@@ -116,6 +116,13 @@ Result<std::shared_ptr<const Configuration>> load_here(const Invocation& invocat
   return load_configuration(load_options(invocation), schemas);
 }
 
+Result<std::shared_ptr<const Configuration>> load_if_there(const LoadOptions& options, const SchemaCatalog& schemas) {
+  Result<std::shared_ptr<const Configuration>> configuration = load_configuration(options, schemas);
+  if (!configuration && configuration.failure().size() == 1 && configuration.failure().front().summary == kNoConfiguration)
+    return std::shared_ptr<const Configuration>();
+  return configuration;
+}
+
 Result<std::unique_ptr<StateStore>> open_state(const Invocation& invocation, StateUse use) {
   StateOptions options;
   options.file = fs::path(invocation.folder) / ".crosstie" / "state.db";
@@ -140,18 +147,18 @@ LockInfo who_runs(const std::string& command) {
   return who;
 }
 
-Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation, StateUse use, bool need_configuration) {
+Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation, StateUse use, ConfigurationUse wanted) {
   auto session = std::make_unique<Session>();
   session->folder_ = invocation.folder;
   session->debug_ = invocation.arguments.value("log-level") == "debug";
   const std::string level = invocation.arguments.value("log-level", "info");
   if (level != "debug" && level != "info")
     return make_error("option has a wrong value", "-log-level takes info or debug, not \"" + level + "\".");
-  Result<std::shared_ptr<const Configuration>> configuration = load_here(invocation, session->schemas);
-  if (configuration) {
+  if (wanted != ConfigurationUse::none) {
+    Result<std::shared_ptr<const Configuration>> configuration =
+        wanted == ConfigurationUse::needed ? load_here(invocation, session->schemas) : load_if_there(load_options(invocation), session->schemas);
+    if (!configuration) return configuration.failure();
     session->configuration = std::move(*configuration);
-  } else if (need_configuration) {
-    return configuration.failure();
   }
   if (use == StateUse::none) return session;
   Result<std::unique_ptr<StateStore>> store = open_state(invocation, use);

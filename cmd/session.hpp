@@ -17,12 +17,17 @@ namespace crosstie {
 
 enum class StateUse { none, look, write };  // look: a missing state is empty and is not made
 
+/// if_there: a folder without a configuration is fine; one with errors is not, because its connections would be lost with it.
+enum class ConfigurationUse { needed, if_there, none };
+
 /// -var, -var-file, -no-color, -log-level.
 std::vector<Flag> session_flags();
 std::vector<Flag> with_session_flags(std::vector<Flag> flags);
 
 LoadOptions load_options(const Invocation& invocation);
 Result<std::shared_ptr<const Configuration>> load_here(const Invocation& invocation, const SchemaCatalog& schemas);
+/// Null when the folder has none.
+Result<std::shared_ptr<const Configuration>> load_if_there(const LoadOptions& options, const SchemaCatalog& schemas);
 Result<std::unique_ptr<StateStore>> open_state(const Invocation& invocation, StateUse use);
 LockInfo who_runs(const std::string& command);
 std::string timestamp_now();
@@ -30,8 +35,8 @@ std::string new_uuid();
 
 class Session {
  public:
-  /// Loads what the command needs. `need_configuration` false: a folder without one is fine (destroy).
-  static Result<std::unique_ptr<Session>> open(const Invocation& invocation, StateUse use, bool need_configuration = true);
+  /// Loads what the command needs.
+  static Result<std::unique_ptr<Session>> open(const Invocation& invocation, StateUse use, ConfigurationUse wanted = ConfigurationUse::needed);
 
   const SchemaCatalog schemas = all_schemas();
   std::shared_ptr<const Configuration> configuration;

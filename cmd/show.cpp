@@ -69,7 +69,7 @@ int show_plan(Invocation& invocation, Session& session, const std::string& file)
 }
 
 int run(Invocation& invocation) {
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::look, /*need_configuration=*/false);
+  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::look, ConfigurationUse::none);
   if (!opened) return report(invocation, opened.failure());
   Session& session = **opened;
   if (invocation.arguments.names().empty()) return show_state(invocation, session);

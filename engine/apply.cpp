@@ -180,6 +180,8 @@ void Applier::Impl::finish_node(std::size_t at, StepEnd end) {
   const Change& change = plan.changes[at];
   --running;
   node.control.reset();
+  result.something_written =
+      result.something_written || end.wrote || end.perhaps_wrote || (!end.ok && end.phase == "ready");
   StepReport report;
   report.address = change.address;
   report.type = change.type;

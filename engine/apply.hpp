@@ -28,6 +28,7 @@ struct ApplyResult {
   std::map<std::string, Output> outputs;
   Diagnostics diagnostics;                       // broken ground: the journal could not be written
   bool interrupted = false;
+  bool something_written = false;                // by this run, ready or not, or perhaps
   bool ok() const { return failed.empty() && skipped.empty() && !interrupted && diagnostics.empty(); }
 };
 

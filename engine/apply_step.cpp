@@ -306,7 +306,9 @@ Task<StepEnd> Step::journaled(OperationAction action, Observation seen, Differen
     const Result<void> kept = co_await context_.journal.finish(std::move(end));
     Diagnostics why = std::move(result.failure.diagnostics);
     if (!kept) append(why, kept.failure());
-    co_return failed("apply", std::move(why));
+    StepEnd ended = failed("apply", std::move(why));
+    ended.perhaps_wrote = result.failure.outcome_unknown;
+    co_return ended;
   }
   Value token = result.outcome->token;
   if (goes) {

@@ -14,6 +14,7 @@ struct StepEnd {
   bool ok = false;
   bool wrote = false;       // false: what the plan saw turned out to be right already
   bool interrupted = false;
+  bool perhaps_wrote = false;  // failed, and the request may have taken effect
   Value attributes;
   std::string phase;        // of a failure: "apply", "ready", "read"
   Diagnostics diagnostics;

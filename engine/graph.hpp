@@ -1,5 +1,6 @@
 #pragma once
-// What depends on what. Nodes keep the order they were given in; the topological order is deterministic.
+// What depends on what. Nodes keep the order they were given in; the topological order is
+// deterministic.
 #include <cstddef>
 #include <span>
 #include <string>

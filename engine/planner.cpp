@@ -5,8 +5,8 @@
 
 namespace crosstie {
 
-Planner::Planner(std::shared_ptr<const Configuration> configuration, StateSnapshot state, const SchemaCatalog& schemas,
-                 PlanOptions options, ProviderLookup providers)
+Planner::Planner(std::shared_ptr<const Configuration> configuration, StateSnapshot state,
+                 const SchemaCatalog& schemas, PlanOptions options, ProviderLookup providers)
     : configuration_(std::move(configuration)),
       state_(std::move(state)),
       schemas_(schemas),
@@ -45,17 +45,20 @@ Result<void> Planner::prepare() {
       node.change.recorded_depends_on = node.pending->depends_on;
     }
     node.change.kind = node.kind;
-    inputs.push_back({node.change.address, needs,
-                      node.config != nullptr ? node.config->references : std::vector<SourceRange>{}});
+    inputs.push_back(
+        {node.change.address, needs,
+         node.config != nullptr ? node.config->references : std::vector<SourceRange>{}});
   }
   Result<Graph> graph = Graph::build(std::move(inputs));
   if (!graph) return graph.failure();
   graph_ = std::move(*graph);
-  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].referenced = !graph_.needed_by(i).empty();
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    nodes_[i].referenced = !graph_.needed_by(i).empty();
   if (configuration_) {
     for (const OutputConfig& output : configuration_->outputs())
       for (const ResourceAddress& address : output.depends_on)
-        if (const std::size_t at = graph_.find(address); at != graph_.size()) nodes_[at].referenced = true;
+        if (const std::size_t at = graph_.find(address); at != graph_.size())
+          nodes_[at].referenced = true;
   }
   return apply_targets();
 }
@@ -66,8 +69,9 @@ void Planner::add_records() {
   const auto node_of = [&](const ResourceAddress& address, const std::string& type,
                            const std::string& connection) -> Node& {
     const auto end = nodes_.begin() + static_cast<std::ptrdiff_t>(configured);
-    const auto wanted = std::lower_bound(nodes_.begin(), end, address,
-                                         [](const Node& node, const ResourceAddress& one) { return node.change.address < one; });
+    const auto wanted = std::lower_bound(
+        nodes_.begin(), end, address,
+        [](const Node& node, const ResourceAddress& one) { return node.change.address < one; });
     if (wanted != end && wanted->change.address == address) return *wanted;
     const auto [found, is_new] = others.emplace(address, nodes_.size());
     if (is_new) {
@@ -95,15 +99,17 @@ Result<void> Planner::apply_targets() {
     const std::size_t before = open.size();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const ResourceAddress& address = nodes_[i].change.address;
-      const bool whole_name = !target.key && address.link == target.link && address.link_key == target.link_key &&
-                              address.name == target.name;
+      const bool whole_name = !target.key && address.link == target.link &&
+                              address.link_key == target.link_key && address.name == target.name;
       const bool whole_link = target.name.empty() && address.link == target.link &&
                               (!target.link_key || address.link_key == target.link_key);
       if (address == target || whole_name || whole_link) open.push_back(i);
     }
     if (open.size() == before) {
-      return make_error("target does not exist", "Nothing in the configuration or the state is named " + target.print() + ".",
-                        "To see the addresses, run\n  crosstie graph\n  crosstie state list");
+      return make_error(
+          "target does not exist",
+          "Nothing in the configuration or the state is named " + target.print() + ".",
+          "To see the addresses, run\n  crosstie graph\n  crosstie state list");
     }
   }
   while (!open.empty()) {
@@ -124,13 +130,15 @@ AttributeLookup Planner::lookup(bool recorded_instead) const {
     const Node& node = nodes_[index];
     if (node.done || !recorded_instead) return node.attributes;
     const ResourceRecord* record = node.record;
-    if (record == nullptr) return node.attributes.is_object() ? node.attributes : Value::unknown(address.print());
+    if (record == nullptr)
+      return node.attributes.is_object() ? node.attributes : Value::unknown(address.print());
     return merge_values(record->desired, record->attributes);
   };
 }
 
-/// Before anything is known, wants everything whose arguments can be told from the record, or from the arguments of what will be
-/// new, all at once. Where the guess turns out wrong, process() asks again.
+/// Before anything is known, wants everything whose arguments can be told from the record, or from
+/// the arguments of what will be new, all at once. Where the guess turns out wrong, process() asks
+/// again.
 void Planner::guess_ahead(std::vector<Wanted>& wanted) {
   const AttributeLookup recorded = lookup(true);
   for (const std::size_t index : graph_.order()) {
@@ -144,7 +152,8 @@ void Planner::guess_ahead(std::vector<Wanted>& wanted) {
       Result<Value> arguments = configuration_->evaluate_arguments(*node.config, recorded);
       if (!arguments || arguments->contains_unknown()) continue;
       desired = std::move(*arguments);
-      if (node.record == nullptr && node.referenced) node.attributes = new_attributes(node.change, desired);
+      if (node.record == nullptr && node.referenced)
+        node.attributes = new_attributes(node.change, desired);
     }
     node.looked_with = desired;
     wanted.push_back({index, node.change.connection, request_for(node, std::move(desired))});
@@ -172,7 +181,8 @@ void Planner::process(std::size_t index, std::vector<Wanted>& wanted) {
   Node& node = nodes_[index];
   for (const std::size_t other : graph_.needs(index)) {
     if (!nodes_[other].done) return;
-    // What needs a failed step cannot be decided; its own error would only repeat the news. Deletes do not need anything.
+    // What needs a failed step cannot be decided; its own error would only repeat the news. Deletes
+    // do not need anything.
     if (nodes_[other].failed && node.config != nullptr) {
       node.failed = node.done = true;
       return;
@@ -181,7 +191,9 @@ void Planner::process(std::size_t index, std::vector<Wanted>& wanted) {
   if (!node.included) {
     keep_recorded(node);
   } else if (node.config == nullptr) {
-    process_unwanted(index, node, options_.destroy ? Reason::destroy : Reason::removed_from_configuration, wanted);
+    process_unwanted(index, node,
+                     options_.destroy ? Reason::destroy : Reason::removed_from_configuration,
+                     wanted);
   } else {
     process_wanted(index, node, wanted);
   }
@@ -201,8 +213,10 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
   if (!when) return fail(node, when.failure());
   if (when->is_unknown()) {
     Diagnostic error = make_error(
-        "condition is not known yet", "Its `when` depends on " + when->unknown_source() + ", which is known only after apply.",
-        "To go on, apply that part first:\n  crosstie apply --target " + when->unknown_source(), node.config->where);
+        "condition is not known yet",
+        "Its `when` depends on " + when->unknown_source() + ", which is known only after apply.",
+        "To go on, apply that part first:\n  crosstie apply --target " + when->unknown_source(),
+        node.config->where);
     error.address = node.change.address.print();
     return fail(node, {std::move(error)});
   }
@@ -215,7 +229,8 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
   }
   Result<Value> desired = wish_of(index, node);
   if (!desired) return fail(node, desired.failure());
-  if (node.kind == ResourceKind::read) return process_read(index, node, std::move(*desired), wanted);
+  if (node.kind == ResourceKind::read)
+    return process_read(index, node, std::move(*desired), wanted);
 
   ResourceRequest request = request_for(node, std::move(*desired));
   if (need_look(index, node, request, wanted)) return;
@@ -233,7 +248,8 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
   take_decision(node, std::move(input), std::move(decision));
 }
 
-void Planner::process_unwanted(std::size_t index, Node& node, Reason why, std::vector<Wanted>& wanted) {
+void Planner::process_unwanted(std::size_t index, Node& node, Reason why,
+                               std::vector<Wanted>& wanted) {
   ResourceRequest request = request_for(node, {});
   if (node.kind == ResourceKind::managed && need_look(index, node, request, wanted)) return;
   settle_pending(node, request);
@@ -242,15 +258,18 @@ void Planner::process_unwanted(std::size_t index, Node& node, Reason why, std::v
     node.done = true;
     return;
   }
-  DecideInput input{node.kind, std::move(request), record, {}, lifecycle_of(node), false, options_.today};
+  DecideInput input{node.kind, std::move(request), record, {}, lifecycle_of(node),
+                    false,     options_.today};
   if (node.observation) input.observed = std::move(*node.observation);
   Decision decision = decide_unwanted(input, why);
   take_decision(node, std::move(input), std::move(decision));
 }
 
-void Planner::process_read(std::size_t index, Node& node, Value desired, std::vector<Wanted>& wanted) {
+void Planner::process_read(std::size_t index, Node& node, Value desired,
+                           std::vector<Wanted>& wanted) {
   const auto needs = graph_.needs(index);
-  const bool disturbed = std::any_of(needs.begin(), needs.end(), [this](std::size_t n) { return nodes_[n].disturbed; });
+  const bool disturbed = std::any_of(needs.begin(), needs.end(),
+                                     [this](std::size_t n) { return nodes_[n].disturbed; });
   DecideInput input;
   input.request = request_for(node, std::move(desired));
   if (!disturbed && !input.request.desired.contains_unknown()) {
@@ -261,8 +280,10 @@ void Planner::process_read(std::size_t index, Node& node, Value desired, std::ve
       return fail(node, with_address(seen.diagnostics, node.change.address.print()));
     }
     if (seen.presence == Presence::absent) {
-      Diagnostic error = make_error("object to be read does not exist", seen.reason.empty() ? "The service knows nothing of this name." : seen.reason,
-                                    "Check the name and the connection it is looked for with.", node.config->where);
+      Diagnostic error = make_error(
+          "object to be read does not exist",
+          seen.reason.empty() ? "The service knows nothing of this name." : seen.reason,
+          "Check the name and the connection it is looked for with.", node.config->where);
       error.address = node.change.address.print();
       return fail(node, {std::move(error)});
     }
@@ -280,9 +301,10 @@ void Planner::process_read(std::size_t index, Node& node, Value desired, std::ve
   take_decision(node, std::move(input), std::move(decision));
 }
 
-/// True when the service must be asked first; the answer that a guess brought is used when the guess was right.
-/// Takes the request when it must.
-bool Planner::need_look(std::size_t index, Node& node, ResourceRequest& request, std::vector<Wanted>& wanted) {
+/// True when the service must be asked first; the answer that a guess brought is used when the
+/// guess was right. Takes the request when it must.
+bool Planner::need_look(std::size_t index, Node& node, ResourceRequest& request,
+                        std::vector<Wanted>& wanted) {
   if (node.observation && node.looked_with && *node.looked_with == request.desired) return false;
   node.observation.reset();
   node.looked_with = request.desired;
@@ -290,7 +312,8 @@ bool Planner::need_look(std::size_t index, Node& node, ResourceRequest& request,
   return true;
 }
 
-/// Finds out what became of an operation that was cut off; `request` then goes by the record as it is now.
+/// Finds out what became of an operation that was cut off; `request` then goes by the record as it
+/// is now.
 void Planner::settle_pending(Node& node, ResourceRequest& request) {
   if (node.pending == nullptr || !node.observation) return;
   const std::optional<OperationEnd> end =
@@ -298,11 +321,13 @@ void Planner::settle_pending(Node& node, ResourceRequest& request) {
   if (!end) return;
   if (end->record) node.recovered = std::make_unique<ResourceRecord>(*end->record);
   if (end->remove_record) node.record = nullptr;
-  plan_.recovery_notes.push_back(node.change.address.print() + ": an earlier run was cut off; its operation " +
-                                 (end->state == OperationState::succeeded ? "took effect" : "did not take effect"));
+  plan_.recovery_notes.push_back(
+      node.change.address.print() + ": an earlier run was cut off; its operation " +
+      (end->state == OperationState::succeeded ? "took effect" : "did not take effect"));
   plan_.recoveries.push_back(*end);
   node.pending = nullptr;
-  if (const ResourceRecord* record = effective_record(node)) request.prior = Recorded{record->desired, record->attributes, record->before};
+  if (const ResourceRecord* record = effective_record(node))
+    request.prior = Recorded{record->desired, record->attributes, record->before};
 }
 
 const ResourceRecord* Planner::effective_record(const Node& node) const {
@@ -310,7 +335,8 @@ const ResourceRecord* Planner::effective_record(const Node& node) const {
 }
 
 void Planner::find_token(Node& node, const ResourceRecord* record) {
-  if (record != nullptr && record->status == RecordStatus::settling) node.change.token = record->token;
+  if (record != nullptr && record->status == RecordStatus::settling)
+    node.change.token = record->token;
 }
 
 void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
@@ -326,7 +352,8 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
   change.prevent_destroy = lifecycle_of(node).prevent_destroy;
   change.approved = std::move(input.observed);
   const bool gone = change.action == Action::remove || change.action == Action::forget;
-  change.before = change.approved.presence == Presence::present ? change.approved.attributes : Value();
+  change.before =
+      change.approved.presence == Presence::present ? change.approved.attributes : Value();
   if (change.approved.presence == Presence::unchecked && node.kind != ResourceKind::read) {
     change.unchecked = true;
     change.unchecked_reason = change.approved.reason;
@@ -340,7 +367,8 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
   if (node.kind != ResourceKind::read) count_coverage(node);
   node.disturbed = change.action != Action::no_op;
   if (node.referenced && !gone) node.attributes = planned_attributes(node, change);
-  if (node.record != nullptr) node.record->desired = node.record->attributes = node.record->before = Value();
+  if (node.record != nullptr)
+    node.record->desired = node.record->attributes = node.record->before = Value();
   for (Diagnostic& one : decision.diagnostics) {
     if (one.severity == Severity::error) {
       node.failed = true;
@@ -351,9 +379,11 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
   }
 }
 
-/// What references to the resource give: arguments as wanted, the rest as seen or recorded, or unknown when it is to be made.
+/// What references to the resource give: arguments as wanted, the rest as seen or recorded, or
+/// unknown when it is to be made.
 Value Planner::planned_attributes(const Node& node, const Change& change) const {
-  const bool made_new = change.action == Action::create || change.action == Action::replace || change.action == Action::read;
+  const bool made_new = change.action == Action::create || change.action == Action::replace ||
+                        change.action == Action::read;
   Value out = change.after.is_object() ? change.after : Value(Value::Object{});
   if (made_new) return new_attributes(change, std::move(out));
   const auto fill = [&out](const Value& from) {
@@ -385,7 +415,8 @@ Value Planner::new_attributes(const Change& change, Value arguments) const {
 void Planner::keep_recorded(Node& node) {
   node.done = true;
   if (node.record == nullptr) {
-    node.attributes = node.config != nullptr ? Value::unknown(node.change.address.print()) : Value();
+    node.attributes =
+        node.config != nullptr ? Value::unknown(node.change.address.print()) : Value();
     return;
   }
   node.change.after = node.change.before = node.record->desired;
@@ -423,8 +454,12 @@ Lifecycle Planner::lifecycle_of(const Node& node) const {
 
 void Planner::count_coverage(const Node& node) {
   switch (node.change.approved.presence) {
-    case Presence::unreadable: ++plan_.coverage.unreadable; break;
-    case Presence::unchecked: ++plan_.coverage.unchecked; break;
+    case Presence::unreadable:
+      ++plan_.coverage.unreadable;
+      break;
+    case Presence::unchecked:
+      ++plan_.coverage.unchecked;
+      break;
     case Presence::absent:
     case Presence::present:
       if (node.observation) {
@@ -464,7 +499,8 @@ Result<Plan> Planner::finish() {
   plan_.changes.reserve(nodes_.size());
   for (const std::size_t index : graph_.order()) {
     Node& node = nodes_[index];
-    const bool absent_on_purpose = node.change.action == Action::no_op && node.change.before.is_null() && node.change.after.is_null();
+    const bool absent_on_purpose = node.change.action == Action::no_op &&
+                                   node.change.before.is_null() && node.change.after.is_null();
     if (!absent_on_purpose) plan_.changes.push_back(std::move(node.change));
   }
   return std::move(plan_);

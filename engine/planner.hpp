@@ -1,7 +1,8 @@
 #pragma once
-// Makes a plan: a pure state machine that says what it needs to be looked at and is given the answers. It does no I/O; refresh.hpp is
-// the loop around it. Resources with nothing to wait for are wanted all at once, so that a plan without changes costs one batch a
-// connection, however deep the graph.
+// Makes a plan: a pure state machine that says what it needs to be looked at and is given the
+// answers. It does no I/O; refresh.hpp is the loop around it. Resources with nothing to wait for
+// are wanted all at once, so that a plan without changes costs one batch a connection, however deep
+// the graph.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,8 +35,8 @@ class Planner {
   using ProviderLookup = std::function<Provider*(const std::string& connection)>;
 
   /// `configuration` may be null when destroying without one.
-  Planner(std::shared_ptr<const Configuration> configuration, StateSnapshot state, const SchemaCatalog& schemas,
-          PlanOptions options, ProviderLookup providers);
+  Planner(std::shared_ptr<const Configuration> configuration, StateSnapshot state,
+          const SchemaCatalog& schemas, PlanOptions options, ProviderLookup providers);
 
   /// Errors: a cycle, a target that does not exist.
   Result<void> prepare();
@@ -51,15 +52,15 @@ class Planner {
     ResourceRecord* record = nullptr;        // its values go to `change` with the decision
     const Operation* pending = nullptr;      // last operation without an outcome
     ResourceKind kind = ResourceKind::managed;
-    bool included = true;                    // by --target
-    bool referenced = false;                 // by a resource or an output: `attributes` are needed
+    bool included = true;     // by --target
+    bool referenced = false;  // by a resource or an output: `attributes` are needed
     bool done = false;
-    bool failed = false;                     // its own error, or one before it
-    bool disturbed = false;                  // a read that depends on it must wait for apply
-    std::optional<Value> looked_with;        // the arguments that `observation` was asked for with
+    bool failed = false;               // its own error, or one before it
+    bool disturbed = false;            // a read that depends on it must wait for apply
+    std::optional<Value> looked_with;  // the arguments that `observation` was asked for with
     std::optional<Observation> observation;
     std::unique_ptr<ResourceRecord> recovered;  // the record as it is once `pending` is settled
-    Value attributes;                        // planned; what references to it give
+    Value attributes;                           // planned; what references to it give
     Change change;
   };
 
@@ -71,7 +72,8 @@ class Planner {
   void process_wanted(std::size_t index, Node& node, std::vector<Wanted>& wanted);
   void process_unwanted(std::size_t index, Node& node, Reason why, std::vector<Wanted>& wanted);
   void process_read(std::size_t index, Node& node, Value desired, std::vector<Wanted>& wanted);
-  bool need_look(std::size_t index, Node& node, ResourceRequest& request, std::vector<Wanted>& wanted);
+  bool need_look(std::size_t index, Node& node, ResourceRequest& request,
+                 std::vector<Wanted>& wanted);
   Result<Value> wish_of(std::size_t index, Node& node);
   void take_decision(Node& node, DecideInput input, Decision decision);
   void settle_pending(Node& node, ResourceRequest& request);
@@ -94,7 +96,7 @@ class Planner {
   std::set<ResourceAddress> replace_;
   Graph graph_;
   std::vector<Node> nodes_;
-  bool guessed_ = false;   // guess_ahead was done
+  bool guessed_ = false;  // guess_ahead was done
   Plan plan_;
   Diagnostics errors_;
 };

@@ -32,6 +32,17 @@ each_project() {
   }' >"$1/crosstie.yaml"
 }
 
+# large_project FOLDER COUNT: the same with a value of 120 fields, the size of an object that a service answers with.
+large_project() {
+  mkdir -p "$1"
+  awk -v count="$2" 'BEGIN {
+    print "crosstie: 1\nresources:\n  item:\n    type: null.resource\n    value:\n      name: \"${each.key}\""
+    for (i = 0; i < 40; ++i) printf "      field%02d: {text: \"a value of some length %d\", number: %d}\n", i, i, i
+    print "    for_each:"
+    for (i = 0; i < count; ++i) printf "      - item-%06d\n", i
+  }' >"$1/crosstie.yaml"
+}
+
 # written_project FOLDER COUNT: COUNT resources written out, in chains of ten that refer to each other.
 written_project() {
   mkdir -p "$1"
@@ -72,16 +83,17 @@ row() {
 }
 group() { base_time=; }
 
-# apply_row LABEL COUNT: one apply from nothing; the next rows plan what it made.
+# apply_row LABEL COUNT PROJECT: one apply from nothing; the next rows plan what it made.
 apply_row() {
-  rm -rf "$work/each-$2/.crosstie"
-  row "$1" 1 "$2" "$work/each-$2" apply -auto-approve
+  rm -rf "$3/.crosstie"
+  row "$1" 1 "$2" "$3" apply -auto-approve
 }
 
 for count in 1000 10000 100000; do
   each_project "$work/each-$count" "$count"
   written_project "$work/written-$count" "$count"
 done
+for count in 1000 5000; do large_project "$work/large-$count" "$count"; done
 example_project
 
 printf '%-46s %5s %11s %9s %12s %7s\n' what runs "median ms" "peak MiB" "us/resource" ratio
@@ -97,8 +109,14 @@ row "first plan, 1,000 written out, chains of ten" 11 1000 "$work/written-1000" 
 row "first plan, 10,000 written out, chains of ten" 5 10000 "$work/written-10000" plan
 row "first plan, 100,000 written out, chains of ten" 3 100000 "$work/written-100000" plan
 group
-apply_row "apply, 1,000" 1000
-apply_row "apply, 10,000" 10000
+apply_row "apply, 1,000" 1000 "$work/each-1000"
+apply_row "apply, 10,000" 10000 "$work/each-10000"
 group
 row "second plan (no changes), 1,000" 11 1000 "$work/each-1000" plan
 row "second plan (no changes), 10,000" 5 10000 "$work/each-10000" plan
+group
+apply_row "apply, 1,000 of 120 fields" 1000 "$work/large-1000"
+apply_row "apply, 5,000 of 120 fields" 5000 "$work/large-5000"
+group
+row "second plan, 1,000 of 120 fields" 5 1000 "$work/large-1000" plan
+row "second plan, 5,000 of 120 fields" 3 5000 "$work/large-5000" plan

@@ -11,6 +11,7 @@ url=$(ech "/$id" | grep -o '"service_url":"[^"]*"' | head -n 1 | cut -d'"' -f4)
 
 words=(-X "$method" "$url$path")
 [ -n "$body" ] && words+=(-H 'Content-Type: application/json' -d "$body")
+printf "\n"
 echo "\$ curl -X $method \$LOCAL$path${body:+ -d '$body'}"
 printf 'user = "%s:%s"\n' "$ELASTICSEARCH_USERNAME" "$ELASTICSEARCH_PASSWORD" | curl -sf --cacert "$SSL_CERT_FILE" -K - "${words[@]}"
 echo

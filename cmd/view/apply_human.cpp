@@ -33,13 +33,20 @@ std::string clock_now() {
 std::string verb_of(Action action, bool proof) {
   if (proof && (action == Action::create || action == Action::update)) return "proving";
   switch (action) {
-    case Action::create: return "creating";
-    case Action::update: return "updating";
-    case Action::replace: return "replacing";
-    case Action::remove: return "destroying";
-    case Action::read: return "reading";
-    case Action::forget: return "forgetting";
-    case Action::no_op: break;
+    case Action::create:
+      return "creating";
+    case Action::update:
+      return "updating";
+    case Action::replace:
+      return "replacing";
+    case Action::remove:
+      return "destroying";
+    case Action::read:
+      return "reading";
+    case Action::forget:
+      return "forgetting";
+    case Action::no_op:
+      break;
   }
   return "looking at";
 }
@@ -47,13 +54,20 @@ std::string verb_of(Action action, bool proof) {
 std::string past_of(Action action, bool proof) {
   if (proof && (action == Action::create || action == Action::update)) return "proven";
   switch (action) {
-    case Action::create: return "created";
-    case Action::update: return "updated";
-    case Action::replace: return "replaced";
-    case Action::remove: return "destroyed";
-    case Action::read: return "read";
-    case Action::forget: return "forgotten";
-    case Action::no_op: break;
+    case Action::create:
+      return "created";
+    case Action::update:
+      return "updated";
+    case Action::replace:
+      return "replaced";
+    case Action::remove:
+      return "destroyed";
+    case Action::read:
+      return "read";
+    case Action::forget:
+      return "forgotten";
+    case Action::no_op:
+      break;
   }
   return "unchanged";
 }
@@ -93,7 +107,8 @@ void HumanProgress::started(const Change& change) {
   }
 }
 
-void HumanProgress::waiting(const Change& change, const WaitState& state, std::chrono::milliseconds elapsed) {
+void HumanProgress::waiting(const Change& change, const WaitState& state,
+                            std::chrono::milliseconds elapsed) {
   Row& row = rows_[change.address.print()];
   row.text = wait_text(state);
   if (live_ || row.text == row.last_line) return;
@@ -106,14 +121,17 @@ void HumanProgress::completed(const StepReport& report) {
   const bool proof = row != rows_.end() && row->second.proof;
   if (row != rows_.end()) rows_.erase(row);
   ++finished_;
-  line(report.address.print(),
-       paint_(Tone::green, past_of(report.action, proof)) + " after " + shown(report.duration) + " [" + std::to_string(finished_) + " of " + std::to_string(total_) + "]");
+  line(report.address.print(), paint_(Tone::green, past_of(report.action, proof)) + " after " +
+                                   shown(report.duration) + " [" + std::to_string(finished_) +
+                                   " of " + std::to_string(total_) + "]");
 }
 
 void HumanProgress::failed(const StepReport& report) {
   rows_.erase(report.address.print());
   ++finished_;
-  const std::string words = report.phase == "ready" ? "written, but did not become ready" : report.phase == "read" ? "could not be read" : "failed";
+  const std::string words = report.phase == "ready"  ? "written, but did not become ready"
+                            : report.phase == "read" ? "could not be read"
+                                                     : "failed";
   line(report.address.print(), paint_(Tone::red, words) + " after " + shown(report.duration));
 }
 
@@ -141,14 +159,23 @@ void HumanProgress::draw_rows() {
   for (const auto& [address, row] : rows_) widest = std::max(widest, address.size());
   for (const auto& [address, row] : rows_) {
     if (drawn_ == kLiveRowsMax) break;
-    const std::string age = shown(std::chrono::duration_cast<std::chrono::milliseconds>(now - row.began));
+    const std::string age =
+        shown(std::chrono::duration_cast<std::chrono::milliseconds>(now - row.began));
     const std::string gap(widest - address.size() + 2, ' ');
     const std::string clock(kAgeColumns - std::min(kAgeColumns, age.size()), ' ');
-    out_ << paint_(Tone::cyan, fit("  " + address + gap + clock + age + "  " + row.text, columns - 1)) << '\n';
+    out_ << paint_(Tone::cyan,
+                   fit("  " + address + gap + clock + age + "  " + row.text, columns - 1))
+         << '\n';
     ++drawn_;
   }
-  const std::string more = rows_.size() > kLiveRowsMax ? ", " + std::to_string(rows_.size() - kLiveRowsMax) + " more running" : "";
-  out_ << paint_(Tone::dim, "  " + std::to_string(finished_) + " of " + std::to_string(total_) + " steps done" + more) << '\n' << std::flush;
+  const std::string more =
+      rows_.size() > kLiveRowsMax
+          ? ", " + std::to_string(rows_.size() - kLiveRowsMax) + " more running"
+          : "";
+  out_ << paint_(Tone::dim, "  " + std::to_string(finished_) + " of " + std::to_string(total_) +
+                                " steps done" + more)
+       << '\n'
+       << std::flush;
   ++drawn_;
 }
 
@@ -165,7 +192,8 @@ void HumanProgress::close() {
   live_ = false;
 }
 
-void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy, std::chrono::milliseconds took, const Paint& paint) {
+void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy,
+                        std::chrono::milliseconds took, const Paint& paint) {
   out << '\n';
   for (const StepReport& report : result.failed) out << format_diagnostics(report.diagnostics);
   if (!result.skipped.empty()) {
@@ -176,19 +204,27 @@ void print_apply_report(std::ostream& out, const ApplyResult& result, bool destr
       out << '\n';
     }
   }
-  for (const ResourceAddress& address : result.not_waited) out << "Not waited for: " << address.print() << '\n';
+  for (const ResourceAddress& address : result.not_waited)
+    out << "Not waited for: " << address.print() << '\n';
   if (!result.verified_absent.empty())
-    out << "Verified absent: " << result.verified_absent.size() << (result.verified_absent.size() == 1 ? " object.\n" : " objects.\n");
-  for (const ResourceAddress& address : result.still_there) out << paint(Tone::red, "Still there: ") << address.print() << '\n';
+    out << "Verified absent: " << result.verified_absent.size()
+        << (result.verified_absent.size() == 1 ? " object.\n" : " objects.\n");
+  for (const ResourceAddress& address : result.still_there)
+    out << paint(Tone::red, "Still there: ") << address.print() << '\n';
   const std::string counts = destroy ? std::to_string(result.destroyed) + " destroyed"
-                                     : std::to_string(result.added) + " added, " + std::to_string(result.changed) + " changed, " +
+                                     : std::to_string(result.added) + " added, " +
+                                           std::to_string(result.changed) + " changed, " +
                                            std::to_string(result.destroyed) + " destroyed";
   if (result.ok()) {
-    out << paint(Tone::green, destroy ? "Destroy complete! " : "Apply complete! ") << "Resources: " << counts << ". [" << shown(took) << "]\n";
+    out << paint(Tone::green, destroy ? "Destroy complete! " : "Apply complete! ")
+        << "Resources: " << counts << ". [" << shown(took) << "]\n";
     return;
   }
-  out << paint(Tone::red, result.interrupted ? "Interrupted. " : destroy ? "Destroy failed. " : "Apply failed. ") << "Resources: " << counts
-      << "; " << result.failed.size() << " failed, " << result.skipped.size() << " not begun. [" << shown(took) << "]\n"
+  out << paint(Tone::red, result.interrupted ? "Interrupted. "
+                          : destroy          ? "Destroy failed. "
+                                             : "Apply failed. ")
+      << "Resources: " << counts << "; " << result.failed.size() << " failed, "
+      << result.skipped.size() << " not begun. [" << shown(took) << "]\n"
       << "What was done stays and is recorded; run the same command again to go on.\n";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// An apply for people. On a terminal the rows of running steps are redrawn in place; elsewhere each change of state is one line with a clock.
+// An apply for people. On a terminal the rows of running steps are redrawn in place; elsewhere each
+// change of state is one line with a clock.
 #include <iosfwd>
 #include <map>
 #include <string>
@@ -14,7 +15,8 @@ class HumanProgress : public EventSink {
   HumanProgress(std::ostream& out, const Paint& paint, bool live, std::size_t total);
 
   void started(const Change& change) override;
-  void waiting(const Change& change, const WaitState& state, std::chrono::milliseconds elapsed) override;
+  void waiting(const Change& change, const WaitState& state,
+               std::chrono::milliseconds elapsed) override;
   void completed(const StepReport& report) override;
   void failed(const StepReport& report) override;
   void skipped(const StepReport& report) override;
@@ -27,10 +29,10 @@ class HumanProgress : public EventSink {
 
  private:
   struct Row {
-    std::string text;      // "creating", "waiting for status.phase: ApplyingChanges"
+    std::string text;  // "creating", "waiting for status.phase: ApplyingChanges"
     std::chrono::steady_clock::time_point began;
-    bool proof = false;    // proven, not created
-    std::string last_line; // plain: printed at most once per change of state
+    bool proof = false;     // proven, not created
+    std::string last_line;  // plain: printed at most once per change of state
   };
   void line(const std::string& address, const std::string& text);
   void erase_rows();
@@ -46,6 +48,7 @@ class HumanProgress : public EventSink {
 };
 
 /// Completed, cancelled, failed, with durations; what was verified absent; what was not waited for.
-void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy, std::chrono::milliseconds took, const Paint& paint);
+void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy,
+                        std::chrono::milliseconds took, const Paint& paint);
 
 }  // namespace crosstie

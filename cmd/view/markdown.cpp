@@ -1,6 +1,7 @@
 #include "cmd/view/markdown.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace crosstie {
 namespace {
@@ -77,6 +78,7 @@ std::string table(const std::vector<AttributeSchema>& attributes, bool computed)
 }
 
 std::string sentence_of(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   if (!text.empty() && text.back() != '.') text += '.';
   return text;
 }
@@ -101,7 +103,7 @@ std::string file_of(const Command& command) {
 
 }  // namespace
 
-std::string resource_page(const ResourceSchema& schema) {
+std::string resource_page(const ResourceSchema& schema, const std::string& example) {
   std::string out = "# " + schema.type + "\n\n" + std::string(kGenerated) +
                     sentence_of(schema.summary) + "\n\n" + kind_words(schema.kind) + "\n\n";
   if (const std::string arguments = table(schema.attributes, false); !arguments.empty()) {
@@ -115,6 +117,7 @@ std::string resource_page(const ResourceSchema& schema) {
         "\n## Attributes\n\nSet by the service; to be used in references such as "
         "`${resource.NAME.ATTRIBUTE}`.\n\n" +
         attributes;
+  if (!example.empty()) out += "\n## Example\n\n```yaml\n" + example + "```\n";
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Reference pages for docs/: one a resource type, one a command. The test in tests/docs keeps the pages in the tree equal to these.
+// Reference pages for docs/: one a resource type, one a command. The test in tests/docs keeps the
+// pages in the tree equal to these.
 #include <string>
 
 #include "cmd/command.hpp"
@@ -7,7 +8,8 @@
 
 namespace crosstie {
 
-std::string resource_page(const ResourceSchema& schema);
+/// `example`: a configuration with a resource of the type, "" for none.
+std::string resource_page(const ResourceSchema& schema, const std::string& example = {});
 std::string resource_index(const SchemaCatalog& schemas);
 /// Usage, options and the manual page (the text of cmd/NAME.md).
 std::string command_page(const Command& command, const std::string& manual);

@@ -14,13 +14,20 @@ constexpr std::size_t kDigestCharacters = 16;  // enough to tell certificates ap
 
 std::string_view escape_of(Tone tone) {
   switch (tone) {
-    case Tone::plain: return "";
-    case Tone::bold: return "\x1b[1m";
-    case Tone::dim: return "\x1b[2m";
-    case Tone::green: return "\x1b[32m";
-    case Tone::yellow: return "\x1b[33m";
-    case Tone::red: return "\x1b[31m";
-    case Tone::cyan: return "\x1b[36m";
+    case Tone::plain:
+      return "";
+    case Tone::bold:
+      return "\x1b[1m";
+    case Tone::dim:
+      return "\x1b[2m";
+    case Tone::green:
+      return "\x1b[32m";
+    case Tone::yellow:
+      return "\x1b[33m";
+    case Tone::red:
+      return "\x1b[31m";
+    case Tone::cyan:
+      return "\x1b[36m";
   }
   return "";
 }
@@ -32,15 +39,17 @@ bool is_plain_name(const std::string& name) {
   });
 }
 
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::string pem_words(const std::string& text) {
   const std::vector<CertificateWords> certificates = certificates_of(text);
   if (certificates.empty()) return "(a PEM block)";
   std::string out;
   for (const CertificateWords& one : certificates)
-    out += (out.empty() ? "certificate " : "; certificate ") + one.subject + ", until " + one.until + ", SHA-256 " +
-           one.sha256.substr(0, kDigestCharacters) + "...";
+    out += (out.empty() ? "certificate " : "; certificate ") + one.subject + ", until " +
+           one.until + ", SHA-256 " + one.sha256.substr(0, kDigestCharacters) + "...";
   return out;
 }
 
@@ -67,7 +76,9 @@ std::string flow(const Value& value) {
 
 }  // namespace
 
-std::string shown_name(const std::string& name) { return is_plain_name(name) ? name : quoted(name); }
+std::string shown_name(const std::string& name) {
+  return is_plain_name(name) ? name : quoted(name);
+}
 
 std::string Paint::operator()(Tone tone, std::string_view text) const {
   if (!color_ || tone == Tone::plain) return std::string(text);
@@ -76,26 +87,38 @@ std::string Paint::operator()(Tone tone, std::string_view text) const {
 
 std::string_view action_symbol(Action action) {
   switch (action) {
-    case Action::no_op: return " ";
-    case Action::create: return "+";
-    case Action::read: return "<=";
-    case Action::update: return "~";
-    case Action::replace: return "-/+";
-    case Action::remove: return "-";
-    case Action::forget: return "#";
+    case Action::no_op:
+      return " ";
+    case Action::create:
+      return "+";
+    case Action::read:
+      return "<=";
+    case Action::update:
+      return "~";
+    case Action::replace:
+      return "-/+";
+    case Action::remove:
+      return "-";
+    case Action::forget:
+      return "#";
   }
   return " ";
 }
 
 Tone action_tone(Action action) {
   switch (action) {
-    case Action::create: return Tone::green;
-    case Action::update: return Tone::yellow;
+    case Action::create:
+      return Tone::green;
+    case Action::update:
+      return Tone::yellow;
     case Action::replace:
-    case Action::remove: return Tone::red;
-    case Action::read: return Tone::cyan;
+    case Action::remove:
+      return Tone::red;
+    case Action::read:
+      return Tone::cyan;
     case Action::no_op:
-    case Action::forget: return Tone::dim;
+    case Action::forget:
+      return Tone::dim;
   }
   return Tone::plain;
 }
@@ -112,7 +135,8 @@ std::string shown(std::chrono::milliseconds duration) {
 std::string fit(std::string_view text, std::size_t columns) {
   if (text.size() <= columns) return std::string(text);
   std::size_t end = columns > 3 ? columns - 3 : 0;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;  // not inside a character
   return std::string(text.substr(0, end)) + "...";
 }
 

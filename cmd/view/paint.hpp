@@ -23,7 +23,8 @@ class Paint {
 std::string_view action_symbol(Action action);  // "+", "~", "-", "-/+", "<=", "#", " "
 Tone action_tone(Action action);
 
-/// One line of text for a value, in YAML's flow style: sensitive and unknown parts and certificates in words, long text shortened.
+/// One line of text for a value, in YAML's flow style: sensitive and unknown parts and certificates
+/// in words, long text shortened.
 std::string shown(const Value& value);
 /// "850 ms", "12 s", "3 min 20 s"
 std::string shown(std::chrono::milliseconds duration);

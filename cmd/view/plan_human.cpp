@@ -9,30 +9,43 @@
 namespace crosstie {
 namespace {
 
-constexpr std::size_t kLinesShownMax = 60;   // of one resource; the rest is left out
-constexpr std::size_t kInlineCharacters = 84;  // a longer list or object is written over several lines
+constexpr std::size_t kLinesShownMax = 60;  // of one resource; the rest is left out
+constexpr std::size_t kInlineCharacters =
+    84;  // a longer list or object is written over several lines
 constexpr std::size_t kDepthMax = 8;
+constexpr std::size_t kWaitCharacters = 44;  // in the table; the whole text stands with the change
 
 std::string sentence(const Change& change) {
   switch (change.action) {
-    case Action::create: return change.kind == ResourceKind::check ? "will be proven" : "will be created";
-    case Action::read: return "will be read during apply";
-    case Action::update: return change.kind == ResourceKind::check ? "will be proven again" : "will be updated in place";
-    case Action::replace: return "must be replaced";
-    case Action::remove: return "will be destroyed";
-    case Action::forget: return change.kind == ResourceKind::check ? "will not be proven any more" : "will be forgotten; nothing is sent";
-    case Action::no_op: return "stays";
+    case Action::create:
+      return change.kind == ResourceKind::check ? "will be proven" : "will be created";
+    case Action::read:
+      return "will be read during apply";
+    case Action::update:
+      return change.kind == ResourceKind::check ? "will be proven again"
+                                                : "will be updated in place";
+    case Action::replace:
+      return "must be replaced";
+    case Action::remove:
+      return "will be destroyed";
+    case Action::forget:
+      return change.kind == ResourceKind::check ? "will not be proven any more"
+                                                : "will be forgotten; nothing is sent";
+    case Action::no_op:
+      return "stays";
   }
   return "";
 }
 
 /// Reasons that say no more than the sentence does are left out.
 bool is_worth_saying(Reason reason) {
-  return reason != Reason::none && reason != Reason::new_in_configuration && reason != Reason::destroy &&
+  return reason != Reason::none && reason != Reason::new_in_configuration &&
+         reason != Reason::changed_arguments && reason != Reason::destroy &&
          reason != Reason::deferred_read && reason != Reason::check;
 }
 
-/// The fields of one resource, a line each; long values over several lines; an end when there are too many.
+/// The fields of one resource, a line each; long values over several lines; an end when there are
+/// too many.
 class FieldLines {
  public:
   FieldLines(std::ostream& out, const Paint& paint) : out_(out), paint_(paint) {}
@@ -42,7 +55,8 @@ class FieldLines {
     for (const auto& [name, value] : fields)
       if (!value.is_null()) widest = std::max(widest, shown_name(name).size());
     for (const auto& [name, value] : fields)
-      if (!value.is_null()) member(kIndent, paint_(Tone::green, "+ "), shown_name(name), widest, value);
+      if (!value.is_null())
+        member(kIndent, paint_(Tone::green, "+ "), shown_name(name), widest, value);
     end();
   }
 
@@ -55,7 +69,8 @@ class FieldLines {
     end();
   }
 
-  void difference(const std::string& path, const Value& before, const Value& after, const std::string& note) {
+  void difference(const std::string& path, const Value& before, const Value& after,
+                  const std::string& note) {
     if (full()) return;
     out_ << std::string(kIndent, ' ') << paint_(Tone::yellow, "~ ") << path << ": ";
     const std::string was = shown(before);
@@ -71,7 +86,8 @@ class FieldLines {
   }
 
   void end() {
-    if (left_out_ > 0) out_ << std::string(kIndent + 2, ' ') << "... and " << left_out_ << " more fields\n";
+    if (left_out_ > 0)
+      out_ << std::string(kIndent + 2, ' ') << "... and " << left_out_ << " more fields\n";
     left_out_ = 0;
   }
 
@@ -85,18 +101,22 @@ class FieldLines {
   }
 
   static std::vector<CertificateWords> certificates(const Value& value) {
-    return value.is_string() && !value.sensitive() ? certificates_of(value.as_string()) : std::vector<CertificateWords>{};
+    return value.is_string() && !value.sensitive() ? certificates_of(value.as_string())
+                                                   : std::vector<CertificateWords>{};
   }
 
   /// A certificate's digest in full, so that it can be compared with another tool's.
-  void certificate_lines(const std::vector<CertificateWords>& all, const std::string& pad, std::string before) {
+  void certificate_lines(const std::vector<CertificateWords>& all, const std::string& pad,
+                         std::string before) {
     for (const CertificateWords& one : all) {
-      out_ << before << one.subject << ", until " << one.until << '\n' << pad << paint_(Tone::dim, "SHA-256 " + one.sha256) << '\n';
+      out_ << before << one.subject << ", until " << one.until << '\n'
+           << pad << paint_(Tone::dim, "SHA-256 " + one.sha256) << '\n';
       before = pad;
     }
   }
 
-  void long_value(const std::string& pad, const std::string& mark, const Value& value, const std::string& text) {
+  void long_value(const std::string& pad, const std::string& mark, const Value& value,
+                  const std::string& text) {
     const std::vector<CertificateWords> all = certificates(value);
     if (all.empty()) {
       out_ << pad << mark << text << '\n';
@@ -105,7 +125,8 @@ class FieldLines {
     }
   }
 
-  void member(std::size_t indent, const std::string& mark, const std::string& name, std::size_t widest, const Value& value) {
+  void member(std::size_t indent, const std::string& mark, const std::string& name,
+              std::size_t widest, const Value& value) {
     if (full()) return;
     const std::string start = std::string(indent, ' ') + mark + name + ":";
     const std::size_t column = indent + (mark.empty() ? 0 : 2) + widest + 2;
@@ -120,7 +141,7 @@ class FieldLines {
       return;
     }
     out_ << start << '\n';
-    members(indent + 4, value);
+    members(indent + (mark.empty() ? 2 : 4), value);
   }
 
   static bool nested(std::size_t indent, const Value& value) {
@@ -130,7 +151,8 @@ class FieldLines {
 
   void members(std::size_t indent, const Value& value) {
     if (value.is_object()) {
-      for (const auto& [name, inner] : value.as_object()) member(indent, "", shown_name(name), 0, inner);
+      for (const auto& [name, inner] : value.as_object())
+        member(indent, "", shown_name(name), 0, inner);
       return;
     }
     for (const Value& inner : value.as_list())
@@ -147,15 +169,24 @@ void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   out << "  " << paint(Tone::bold, "# " + change.address.print()) << ' ' << sentence(change);
   if (is_worth_saying(change.reason)) out << " (" << reason_name(change.reason) << ")";
   out << '\n';
-  out << "  " << paint(action_tone(change.action), action_symbol(change.action)) << ' ' << change.type << '\n';
+  out << "  " << paint(action_tone(change.action), action_symbol(change.action)) << ' '
+      << change.type << '\n';
   FieldLines fields(out, paint);
-  if (change.action == Action::create && change.after.is_object()) fields.created(change.after.as_object());
-  if (change.action == Action::update || change.action == Action::replace) fields.changed(change.fields);
-  if (change.unchecked) out << "      " << paint(Tone::dim, "unchecked: " + change.unchecked_reason) << '\n';
-  if (!change.forecast.disruption.empty()) out << "      " << paint(Tone::yellow, "! " + change.forecast.disruption) << '\n';
+  if (change.action == Action::create && change.after.is_object())
+    fields.created(change.after.as_object());
+  if (change.action == Action::update || change.action == Action::replace)
+    fields.changed(change.fields);
+  if (change.unchecked)
+    out << "      " << paint(Tone::dim, "unchecked: " + change.unchecked_reason) << '\n';
+  if (!change.forecast.disruption.empty())
+    out << "      " << paint(Tone::yellow, "! " + change.forecast.disruption) << '\n';
   if (change.forecast.irreversible && !change.forecast.irreversible_reason.empty())
-    out << "      " << paint(Tone::yellow, "! cannot be undone as it was: " + change.forecast.irreversible_reason) << '\n';
-  if (!change.forecast.waits_for.empty()) out << "      " << paint(Tone::dim, "waits for: " + change.forecast.waits_for) << '\n';
+    out << "      "
+        << paint(Tone::yellow,
+                 "! cannot be undone as it was: " + change.forecast.irreversible_reason)
+        << '\n';
+  if (!change.forecast.waits_for.empty())
+    out << "      " << paint(Tone::dim, "waits for: " + change.forecast.waits_for) << '\n';
   out << '\n';
 }
 
@@ -179,10 +210,12 @@ void print_table(std::ostream& out, const std::vector<const Change*>& changes, c
   for (const Change* change : changes) {
     const std::string address = change->address.print();
     const std::string symbol(action_symbol(change->action));
-    out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ') << paint(action_tone(change->action), symbol) << ' '
-        << address << std::string(widest_address - address.size() + 2, ' ') << change->type;
+    out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ')
+        << paint(action_tone(change->action), symbol) << ' ' << address
+        << std::string(widest_address - address.size() + 2, ' ') << change->type;
     if (!change->forecast.waits_for.empty())
-      out << std::string(widest_type - change->type.size() + 2, ' ') << paint(Tone::dim, change->forecast.waits_for);
+      out << std::string(widest_type - change->type.size() + 2, ' ')
+          << paint(Tone::dim, fit(change->forecast.waits_for, kWaitCharacters));
     out << '\n';
   }
   out << '\n';
@@ -190,7 +223,8 @@ void print_table(std::ostream& out, const std::vector<const Change*>& changes, c
 
 void print_coverage(std::ostream& out, const Coverage& coverage) {
   out << "Looked at " << coverage.live << (coverage.live == 1 ? " object" : " objects");
-  if (coverage.recorded_only > 0) out << ", " << coverage.recorded_only << " known from the record only";
+  if (coverage.recorded_only > 0)
+    out << ", " << coverage.recorded_only << " known from the record only";
   if (coverage.unchecked > 0) out << ", " << coverage.unchecked << " unchecked";
   if (coverage.unreadable > 0) out << ", " << coverage.unreadable << " unreadable";
   out << ".\n";
@@ -202,7 +236,8 @@ void print_outputs(std::ostream& out, const Plan& plan, const Paint& paint) {
     if (!planned.changed) continue;
     if (first) out << "Changes to outputs:\n";
     first = false;
-    out << "  " << paint(Tone::yellow, "~") << ' ' << name << " = " << shown(planned.output.value) << '\n';
+    out << "  " << paint(Tone::yellow, "~") << ' ' << name << " = " << shown(planned.output.value)
+        << '\n';
   }
   if (!first) out << '\n';
 }
@@ -213,10 +248,12 @@ void print_drifted(std::ostream& out, const Plan& plan, const Paint& paint) {
   for (const Change& change : plan.changes) {
     const bool gone = change.reason == Reason::gone;
     if (change.drift.empty() && !gone) continue;
-    out << "  " << paint(Tone::bold, "# " + change.address.print()) << (gone ? " is gone" : " was changed") << '\n';
+    out << "  " << paint(Tone::bold, "# " + change.address.print())
+        << (gone ? " is gone" : " was changed") << '\n';
     FieldLines fields(out, paint);
     // A difference is written from live to recorded; people read drift the other way around.
-    for (const FieldDifference& field : change.drift) fields.difference(print_path(field.path), field.after, field.before, "");
+    for (const FieldDifference& field : change.drift)
+      fields.difference(print_path(field.path), field.after, field.before, "");
     fields.end();
     out << '\n';
   }
@@ -238,7 +275,8 @@ void print_drift(std::ostream& out, const Plan& plan, const Paint& paint) {
 }
 
 void print_plan(std::ostream& out, const Plan& plan, const Paint& paint) {
-  for (const std::string& note : plan.recovery_notes) out << paint(Tone::yellow, "! ") << note << '\n';
+  for (const std::string& note : plan.recovery_notes)
+    out << paint(Tone::yellow, "! ") << note << '\n';
   if (!plan.recovery_notes.empty()) out << '\n';
   if (plan.has_drift() && !plan.destroy) print_drifted(out, plan, paint);
   const std::vector<const Change*> changes = touched(plan);
@@ -253,8 +291,8 @@ void print_plan(std::ostream& out, const Plan& plan, const Paint& paint) {
   }
   print_table(out, changes, paint);
   print_coverage(out, plan.coverage);
-  out << paint(Tone::bold, "Plan: ") << plan.to_add() << " to add, " << plan.to_change() << " to change, " << plan.to_destroy()
-      << " to destroy.\n";
+  out << paint(Tone::bold, "Plan: ") << plan.to_add() << " to add, " << plan.to_change()
+      << " to change, " << plan.to_destroy() << " to destroy.\n";
 }
 
 }  // namespace crosstie

@@ -1,5 +1,6 @@
 #pragma once
-// A plan for people: each change with its reason, what it waits for and disturbs, then a short table and Terraform's line.
+// A plan for people: each change with its reason, what it waits for and disturbs, then a short
+// table and Terraform's line.
 #include <iosfwd>
 
 #include "cmd/view/paint.hpp"

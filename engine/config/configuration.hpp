@@ -99,7 +99,13 @@ struct LoadOptions {
   std::vector<std::string> builtin_blueprint_names;
   /// Instances after expansion; more are an error.
   std::size_t resources_max = 200'000;
+  /// Dependencies of all instances together: a group that waits for a whole group has as many as
+  /// the product of both.
+  std::size_t dependencies_max = 1'000'000;
 };
+
+/// Summary of the one error about a folder in which no file is a configuration.
+inline constexpr const char* kNoConfiguration = "folder has no configuration";
 
 /// Loads *.yaml and *.yml files that begin a crosstie configuration (a top-level `crosstie:` key in
 /// at least one; blueprint files, which have `blueprint:`, are left aside unless a link names

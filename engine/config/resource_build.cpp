@@ -53,7 +53,7 @@ class ResourceBuilder {
     config.adoption = shape.adoption;
     if (shape.extras) config.lifecycle = shape.extras->lifecycle;
     if (check) this->check(instance);
-    add_dependencies(instance, config);
+    if (!told_dense_) add_dependencies(instance, config);
     loaded_.instances.push_back(instance);
     loaded_.resource_configs.push_back(std::move(config));
   }
@@ -65,6 +65,18 @@ class ResourceBuilder {
         "configuration has too many resources",
         "There are more than " + std::to_string(loading_.options.resources_max) + " resources.",
         "To fix it, split the configuration."));
+  }
+
+  void refuse_dense(const ResourceShape& shape) {
+    if (told_dense_) return;
+    told_dense_ = true;
+    loading_.errors.push_back(make_error(
+        "configuration has too many dependencies",
+        "There are more than " + std::to_string(loading_.options.dependencies_max) +
+            " dependencies between instances.",
+        "To fix it, let each instance depend on the one it needs, such as resource.NAME[each.key], "
+        "instead of on all of them.",
+        shape.where.range()));
   }
 
   std::string connection_of(const Module& module, const ResourceShape& shape) {
@@ -150,6 +162,8 @@ class ResourceBuilder {
       config.depends_on.push_back(std::move(use.address));
       config.references.push_back(use.where.range());
     }
+    dependencies_ += config.depends_on.size();
+    if (dependencies_ > loading_.options.dependencies_max) refuse_dense(shape);
   }
 
   void sort() {
@@ -197,7 +211,9 @@ class ResourceBuilder {
   Loading& loading_;
   Loaded& loaded_;
   std::vector<ResourceUse> uses_;
+  std::size_t dependencies_ = 0;
   bool told_many_ = false;
+  bool told_dense_ = false;
   std::set<std::string> told_;
 };
 

@@ -262,12 +262,38 @@ TEST_F(TwoObjects, validate_and_version_speak_json) {
   EXPECT_EQ(project.requests(), json::array());
 }
 
+TEST_F(TwoObjects, schema_gives_all_of_the_language_or_one_type) {
+  const json all = json::parse(project.run({"schema"}).out, nullptr, false);
+  EXPECT_TRUE(all.contains("properties")) << all;
+  const Outcome one = project.run({"schema", "-type=elasticsearch.role"});
+  EXPECT_EQ(one.code, 0) << one.all();
+  EXPECT_NE(one.out.find("elasticsearch.role"), std::string::npos);
+  EXPECT_EQ(one.out.find("kubernetes.object"), std::string::npos);
+  EXPECT_TRUE(has(project.run({"schema", "-type=elasticsearch.rol"}), "elasticsearch.role"));
+}
+
 TEST_F(TwoObjects, unknown_options_and_commands_are_told_with_the_nearest) {
   EXPECT_TRUE(has(project.run({"plan", "-detailed-exit-code"}), "detailed-exitcode"));
   EXPECT_TRUE(has(project.run({"aply"}), "crosstie apply"));
   EXPECT_EQ(project.run({"plan", "too", "many"}).code, 1);
   EXPECT_EQ(project.run({"plan", "-out"}).code, 1);
   EXPECT_EQ(project.run({"plan", "-json=yes"}).code, 1);
+}
+
+TEST_F(TwoObjects, destroy_needs_no_configuration_but_takes_no_broken_one) {
+  ASSERT_EQ(project.apply().code, 0);
+  const std::string text = project.read("crosstie.yaml");
+  project.write("crosstie.yaml", text + "  broken: {type: no.such}\n");
+  const Outcome refused = project.destroy();
+  EXPECT_EQ(refused.code, 1) << refused.all();
+  EXPECT_TRUE(has(refused, "no.such")) << refused.all();
+  EXPECT_TRUE(exists(kSettings));
+  std::filesystem::remove(project.folder() / "crosstie.yaml");
+  EXPECT_EQ(project.run({"plan", "-destroy", "-detailed-exitcode"}).code, 2);
+  EXPECT_EQ(project.run({"plan"}).code, 1);
+  const Outcome destroyed = project.destroy();
+  EXPECT_EQ(destroyed.code, 0) << destroyed.all();
+  EXPECT_FALSE(exists(kSettings));
 }
 
 TEST(rights, a_role_that_only_reads_gives_the_plan_of_an_administrator) {

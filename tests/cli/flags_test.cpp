@@ -73,6 +73,7 @@ const std::map<std::string, std::string>& shown_by() {
       {"graph -format", "TwoObjects.graph_has_three_formats"},
       {"graph -var", kVariables},
       {"graph -var-file", kVariables},
+      {"schema -type", "TwoObjects.schema_gives_all_of_the_language_or_one_type"},
       {"sandbox -dir", "whole_job.the_sandbox_as_a_program_of_its_own_serves_the_whole_job"},
       {"sandbox -time-scale", kSandbox},
       {"sandbox -example", "whole_job.the_sandbox_as_a_program_of_its_own_serves_the_whole_job"},

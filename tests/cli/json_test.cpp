@@ -145,7 +145,7 @@ TEST(json_lines, tell_an_error_of_the_configuration_with_its_place) {
     const std::vector<json> told = of_type(messages_of(failed.out), "diagnostic");
     ASSERT_EQ(told.size(), 1U) << failed.all();
     const json range = told[0]["diagnostic"]["range"];
-    EXPECT_EQ(range["start"]["line"], 19) << told[0];
+    EXPECT_EQ(range["start"]["line"], 18) << told[0];
     EXPECT_NE(range["filename"].get<std::string>().find("crosstie.yaml"), std::string::npos);
   }
 }

@@ -172,5 +172,32 @@ TEST(crash, killing_again_and_again_never_doubles_anything) {
   EXPECT_EQ(difference(before, project.world()), "");
 }
 
+TEST(crash, a_run_killed_at_a_later_request_each_time_comes_to_its_end) {
+  constexpr int kStep = 3;
+  constexpr int kKillsMax = 60;
+  const Project project;
+  const json before = project.world();
+  int kills = 0;
+  Outcome last{-1, "", ""};
+  for (int nth = kStep; kills < kKillsMax; nth += kStep) {
+    SCOPED_TRACE("request " + std::to_string(nth));
+    const std::uint64_t mark = project.last_request();
+    project.fault({{"path", "*"}, {"nth", nth}, {"kind", "delay:1h"}});
+    Process apply(project.command({"apply", "-auto-approve"}));
+    const bool hangs = apply.listen_until(
+        [&] { return project.requests(mark).size() >= static_cast<std::size_t>(nth); });
+    last = hangs ? apply.kill() : apply.wait();
+    project.clear_faults();
+    if (!hangs) break;
+    ++kills;
+  }
+  EXPECT_EQ(last.code, 0) << last.all();
+  EXPECT_GE(kills, 8);
+  expect_one_key_and_a_proof(project);
+  const Outcome destroyed = project.destroy();
+  EXPECT_EQ(destroyed.code, 0) << destroyed.all();
+  EXPECT_EQ(difference(before, project.world()), "");
+}
+
 }  // namespace
 }  // namespace crosstie::testing

@@ -85,11 +85,7 @@ inline json without_run_marks(json world) {
 /// What still differs from `before` once the operators came to rest: a removal that took effect in
 /// a killed run has nobody left who waits for its restart.
 inline std::string difference_in_the_end(const Project& project, const json& before) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  std::string text = difference(before, project.world());
-  while (!text.empty() && std::chrono::steady_clock::now() < deadline)
-    text = difference(before, project.world());
-  return text;
+  return difference(before, project.world_once([&](const json& now) { return now == before; }));
 }
 
 }  // namespace crosstie::testing

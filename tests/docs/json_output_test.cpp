@@ -78,6 +78,20 @@ TEST(JsonOutput, every_line_of_a_links_life_fits_the_schema) {
   EXPECT_GT(lines.count, 40U);
 }
 
+TEST(JsonOutput, errors_of_a_configuration_are_messages_with_a_place) {
+  const Project project("", "crosstie: 1\nresources:\n  a: {type: null.resourc}\n");
+  for (const char* command : {"plan", "apply", "drift"}) {
+    Lines lines;
+    std::vector<std::string> words = {command, "-json"};
+    if (std::string(command) == "apply") words.emplace_back("-auto-approve");
+    const Outcome outcome = project.run(words);
+    EXPECT_EQ(outcome.code, 1) << outcome.all();
+    lines.check(outcome);
+    EXPECT_TRUE(lines.seen.contains("diagnostic")) << outcome.all();
+    EXPECT_NE(outcome.out.find("\"line\":3"), std::string::npos) << outcome.all();
+  }
+}
+
 TEST(JsonOutput, a_plan_as_json_fits_its_schema) {
   const Project project;
   const JsonSchema schema(schema_file("plan.schema.json"));

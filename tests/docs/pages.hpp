@@ -5,6 +5,7 @@
 //   <!-- vars: NAME=VALUE --> the next configuration is validated with these variables
 //   <!-- test: sandbox -->    the next block is run in a sandbox, after the earlier ones of its
 //   page
+//   <!-- test: world -->      the next block is a world file that a sandbox starts with
 //   <!-- test: none -->       the next block is not tried (it shows an error, or needs real
 //   services)
 #include <algorithm>

@@ -20,7 +20,9 @@ std::map<std::string, std::string> generated_pages() {
   std::map<std::string, std::string> pages;
   const SchemaCatalog schemas = all_schemas();
   for (const ResourceSchema& schema : schemas.all())
-    pages["docs/resources/" + schema.type + ".md"] = resource_page(schema);
+    pages["docs/resources/" + schema.type + ".md"] = resource_page(
+        schema,
+        testing::file_text(testing::source_folder() / "docs/examples" / (schema.type + ".yaml")));
   pages["docs/resources/README.md"] = resource_index(schemas);
   for (const Command& command : commands()) {
     std::string file = command.name + ".md";
@@ -51,6 +53,15 @@ TEST(Reference, generated_pages_are_those_that_the_program_gives) {
           << entry.path() << " belongs to nothing";
 }
 
+TEST(Reference, every_resource_type_has_an_example) {
+  const SchemaCatalog schemas = all_schemas();
+  for (const ResourceSchema& schema : schemas.all()) {
+    const std::string text =
+        testing::file_text(testing::source_folder() / "docs/examples" / (schema.type + ".yaml"));
+    EXPECT_NE(text.find("type: " + schema.type + "\n"), std::string::npos) << schema.type;
+  }
+}
+
 TEST(Reference, every_command_has_a_manual_page) {
   for (const Command& command : commands()) {
     std::string file = command.name + ".md";
@@ -68,6 +79,24 @@ TEST(Reference, every_attribute_and_option_is_described) {
   for (const Command& command : commands())
     for (const Flag& flag : command.flags)
       EXPECT_FALSE(flag.help.empty()) << command.name << " -" << flag.name;
+}
+
+TEST(Reference, every_environment_variable_that_is_read_is_documented) {
+  const std::string page = testing::file_text(testing::source_folder() / "docs/environment.md");
+  const std::regex read(R"re((?:variable|getenv)\("([A-Z][A-Z_]+)"\))re");
+  std::set<std::string> seen;
+  for (const char* folder : {"cmd", "engine", "providers", "state", "sandbox"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(testing::source_folder() / folder)) {
+      if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+      const std::string text = testing::file_text(entry.path());
+      for (std::sregex_iterator it(text.begin(), text.end(), read), end; it != end; ++it)
+        seen.insert((*it)[1]);
+    }
+  }
+  EXPECT_GT(seen.size(), 10U);
+  for (const std::string& name : seen)
+    EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name;
 }
 
 TEST(Reference, links_between_pages_lead_somewhere) {

@@ -85,6 +85,7 @@ TEST(apply, what_was_written_but_not_ready_is_waited_for_again_and_not_written_a
   const ApplyResult first = bench.plan_and_apply();
   ASSERT_EQ(first.failed.size(), 1U);
   EXPECT_EQ(first.failed[0].phase, "ready");
+  EXPECT_TRUE(first.something_written);
   EXPECT_EQ(first.skipped[0].blocked_by, std::vector<std::string>{"resource.a (did not become ready)"});
   bench.provider.failures.clear();
   bench.provider.log.clear();

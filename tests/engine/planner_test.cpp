@@ -48,15 +48,18 @@ TEST(planner, a_second_plan_is_empty_and_sends_no_write) {
   const Result<Plan> plan = bench.plan();
   ASSERT_TRUE(plan.ok());
   EXPECT_FALSE(plan->has_changes());
-  EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe 2"}) << "one batch, however deep the graph";
+  EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe 2"})
+      << "one batch, however deep the graph";
 }
 
-/// A configuration of things in chains of ten: each takes the name of the one before, which is known without looking.
+/// A configuration of things in chains of ten: each takes the name of the one before, which is
+/// known without looking.
 void add_chains(Bench& bench, int count) {
   for (int i = 0; i < count; ++i) {
     const std::string name = "a" + std::to_string(i);
     if (i % 10 == 0) {
-      bench.configuration->append(name, {}, [name](const AttributeLookup&) { return thing(name, 1); });
+      bench.configuration->append(name, {},
+                                  [name](const AttributeLookup&) { return thing(name, 1); });
       continue;
     }
     const std::string other = "a" + std::to_string(i - 1);
@@ -74,13 +77,15 @@ TEST(planner, asks_for_one_batch_only_however_many_resources_there_are) {
     Bench bench;
     add_chains(bench, count);
     ASSERT_TRUE(bench.plan().ok());
-    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)}) << "first plan";
+    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)})
+        << "first plan";
     ASSERT_TRUE(bench.plan_and_apply().ok());
     bench.provider.log.clear();
     const Result<Plan> second = bench.plan();
     ASSERT_TRUE(second.ok());
     EXPECT_FALSE(second->has_changes());
-    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)}) << "second plan";
+    EXPECT_EQ(bench.provider.log, std::vector<std::string>{"observe " + std::to_string(count)})
+        << "second plan";
   }
 }
 
@@ -147,7 +152,8 @@ TEST(planner, an_object_that_is_not_ours_is_an_error_with_the_ways_on) {
             "error: object exists and is not ours\n"
             "  resource: resource.a\n"
             "  An object of this name exists and crosstie did not make it.\n"
-            "  To go on, give the resource another name, or let crosstie use the object; destroy gives it back as it was found:\n"
+            "  To go on, give the resource another name, or let crosstie use the object; destroy "
+            "gives it back as it was found:\n"
             "    adopt: if_unowned\n");
 }
 
@@ -212,7 +218,8 @@ TEST(planner, an_ignored_field_is_no_change_until_its_date) {
 TEST(planner, a_read_waits_for_apply_only_when_what_it_needs_changes) {
   Bench bench;
   bench.configuration->add("a");
-  bench.configuration->add("look", {"a"}, [](const AttributeLookup&) { return thing("a", {}); }, "test.read");
+  bench.configuration->add(
+      "look", {"a"}, [](const AttributeLookup&) { return thing("a", {}); }, "test.read");
   const Result<Plan> first = bench.plan();
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(change_of(*first, "look").action, Action::read);
@@ -222,7 +229,8 @@ TEST(planner, a_read_waits_for_apply_only_when_what_it_needs_changes) {
 
 TEST(planner, a_read_of_something_that_does_not_exist_fails_the_plan) {
   Bench bench;
-  bench.configuration->add("look", {}, [](const AttributeLookup&) { return thing("nowhere", {}); }, "test.read");
+  bench.configuration->add(
+      "look", {}, [](const AttributeLookup&) { return thing("nowhere", {}); }, "test.read");
   const Result<Plan> plan = bench.plan();
   ASSERT_FALSE(plan.ok());
   EXPECT_EQ(plan.failure().front().summary, "object to be read does not exist");
@@ -258,7 +266,8 @@ TEST(planner, a_target_takes_only_what_it_needs) {
 TEST(planner, outputs_are_planned_with_what_is_known) {
   Bench bench;
   bench.configuration->add("a");
-  bench.configuration->add_output("id", [](const AttributeLookup& lookup) { return *lookup(at("a")).find("id"); });
+  bench.configuration->add_output(
+      "id", [](const AttributeLookup& lookup) { return *lookup(at("a")).find("id"); });
   const Result<Plan> plan = bench.plan();
   ASSERT_TRUE(plan.ok());
   EXPECT_TRUE(plan->outputs.at("id").output.value.is_unknown());

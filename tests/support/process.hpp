@@ -43,13 +43,14 @@ class Process {
     bool opened = ::pipe2(in.data(), O_CLOEXEC) == 0 && ::pipe2(err.data(), O_CLOEXEC) == 0;
     opened =
         opened && (command.terminal ? open_terminal(out) : ::pipe2(out.data(), O_CLOEXEC) == 0);
-    if (opened) spawn(command, in[0], out[1], err[1]);
-    for (const int end : {in[0], out[1], err[1]}) close_end(end);
     if (opened && !command.input.empty()) {
-      // The pipe takes 64 KiB without a reader; inputs of tests are a word.
+      // Before the start, so that a program that ends without reading breaks no pipe. A pipe holds
+      // 64 KiB without a reader; inputs of tests are a word.
       static_cast<void>(!::write(in[1], command.input.data(), command.input.size()));
     }
     close_end(in[1]);
+    if (opened) spawn(command, in[0], out[1], err[1]);
+    for (const int end : {in[0], out[1], err[1]}) close_end(end);
     streams_ = {Stream{out[0], {}}, Stream{err[0], {}}};
   }
   ~Process() {

@@ -146,6 +146,15 @@ class Project {
     return all.empty() ? 0 : all.back()["number"].get<std::uint64_t>();
   }
   json world() const { return without_server(control("GET", "/world")); }
+  /// The world as soon as it `holds`, which plans and operators at work may take a moment for; at
+  /// the latest after 20 seconds.
+  template <class Predicate>
+  json world_once(Predicate holds) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    json now = world();
+    while (!holds(now) && std::chrono::steady_clock::now() < deadline) now = world();
+    return now;
+  }
   json world_with_server() const { return control("GET", "/world"); }
   void fault(const json& fault) const { control("POST", "/faults", fault.dump()); }
   void clear_faults() const { control("DELETE", "/faults"); }
@@ -174,6 +183,22 @@ class Project {
     request.server_name = eck.name + "-es-http." + eck.namespace_name + ".svc";
     return ask(std::move(request), method, path, body,
                secret(eck.namespace_name, eck.name + "-es-elastic-user", "elastic"));
+  }
+  /// One request to the Elastic Cloud API, below /api/v1/deployments/ID.
+  ClusterAnswer ask_ech(const std::string& method, const std::string& path,
+                        const json& body = nullptr) const {
+    sandbox::DialRequest request;
+    request.port = sandbox::testing::port_of(sandbox_->ech_url());
+    request.trusted_pem = sandbox::testing::read_file(sandbox_->ca_file());
+    request.server_name = "127.0.0.1";
+    request.method = method;
+    request.path = "/api/v1/deployments/" + deployment_id() + path;
+    request.headers = {{"Authorization", "ApiKey " + sandbox_->api_key()},
+                       {"Content-Type", "application/json"}};
+    if (!body.is_null()) request.body = body.dump();
+    const sandbox::RemoteHello hello = sandbox::testing::https(std::move(request));
+    EXPECT_TRUE(hello.tls_established) << hello.error;
+    return {hello.status, json::parse(hello.body, nullptr, false)};
   }
   /// `_remote/info` of a deployment says that the alias is connected.
   bool connected(const std::string& alias, std::size_t index = 0) const {

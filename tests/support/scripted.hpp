@@ -23,7 +23,8 @@ namespace crosstie::testing {
 
 inline ResourceAddress at(const std::string& name) { return *parse_address("resource." + name); }
 
-/// One type `test.thing` {name (identity), size, from}; computed id. Objects live in `world` by name. Every call is logged.
+/// One type `test.thing` {name (identity), size, from}; computed id. Objects live in `world` by
+/// name. Every call is logged.
 class ScriptedProvider : public Provider {
  public:
   struct Object {
@@ -39,7 +40,8 @@ class ScriptedProvider : public Provider {
   bool settle_needed = false;
   int next_id = 1;
   int in_flight = 0, in_flight_max = 0;
-  /// Says yes where the process is to die, right before the write of these words: the loop stops and nothing else happens.
+  /// Says yes where the process is to die, right before the write of these words: the loop stops
+  /// and nothing else happens.
   std::function<bool(const std::string&)> dies_before = [](const std::string&) { return false; };
   boost::asio::io_context* loop = nullptr;
 
@@ -58,8 +60,9 @@ class ScriptedProvider : public Provider {
       AttributeSchema id = attribute("id", AttributeType::string);
       AttributeSchema data = attribute("data", AttributeType::any);
       id.computed = data.computed = true;
-      return std::vector<ResourceSchema>{{"test.thing", ResourceKind::managed, "", {name, size, from, id}},
-                                         {"test.read", ResourceKind::read, "", {name, data}}};
+      return std::vector<ResourceSchema>{
+          {"test.thing", ResourceKind::managed, "", {name, size, from, id}},
+          {"test.read", ResourceKind::read, "", {name, data}}};
     }();
     return kSchemas;
   }
@@ -72,7 +75,9 @@ class ScriptedProvider : public Provider {
       const Value* have = observed.attributes.find(field);
       const Value wanted = want == nullptr ? Value() : *want;
       const Value there = have == nullptr ? Value() : *have;
-      if (!(wanted == there)) difference.fields.push_back({{{std::string(field)}}, there, wanted, std::string(field) == "name", ""});
+      if (!(wanted == there))
+        difference.fields.push_back(
+            {{{std::string(field)}}, there, wanted, std::string(field) == "name", ""});
     }
     return difference;
   }
@@ -99,9 +104,15 @@ class ScriptedProvider : public Provider {
     co_return answers;
   }
 
-  Task<WriteResult> create(WriteRequest request) override { co_return co_await write("create", std::move(request)); }
-  Task<WriteResult> update(WriteRequest request) override { co_return co_await write("update", std::move(request)); }
-  Task<WriteResult> remove(WriteRequest request) override { co_return co_await write("remove", std::move(request)); }
+  Task<WriteResult> create(WriteRequest request) override {
+    co_return co_await write("create", std::move(request));
+  }
+  Task<WriteResult> update(WriteRequest request) override {
+    co_return co_await write("update", std::move(request));
+  }
+  Task<WriteResult> remove(WriteRequest request) override {
+    co_return co_await write("remove", std::move(request));
+  }
 
   Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress) override {
     const std::string words = "settle " + request.resource.address.name;
@@ -110,7 +121,8 @@ class ScriptedProvider : public Provider {
     state.condition = "phase";
     state.value = "Working";
     progress.waiting(request.resource.address, state);
-    if (const auto failure = failures.find(words); failure != failures.end()) co_return make_error(failure->second, "scripted");
+    if (const auto failure = failures.find(words); failure != failures.end())
+      co_return make_error(failure->second, "scripted");
     co_return request.attributes;
   }
 
@@ -125,13 +137,15 @@ class ScriptedProvider : public Provider {
     }
     log.push_back(words);
     in_flight_max = std::max(in_flight_max, ++in_flight);
-    co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+    co_await boost::asio::post(co_await boost::asio::this_coro::executor,
+                               boost::asio::use_awaitable);
     --in_flight;
     if (const auto failure = failures.find(words); failure != failures.end())
       co_return WriteResult::failed(make_error(failure->second, "scripted"));
     Outcome outcome;
     if (verb == "remove") {
-      const Value* key = request.resource.prior ? request.resource.prior->desired.find("name") : nullptr;
+      const Value* key =
+          request.resource.prior ? request.resource.prior->desired.find("name") : nullptr;
       if (key != nullptr) world.erase(key->as_string());
     } else {
       Object& object = world[request.resource.desired.text("name")];
@@ -142,7 +156,8 @@ class ScriptedProvider : public Provider {
       outcome.attributes.set("id", object.id);
       if (settle_needed) outcome.token.set("generation", 1);
     }
-    if (unknown_outcomes.contains(words)) co_return WriteResult::failed(make_error("answer was lost", "scripted"), true);
+    if (unknown_outcomes.contains(words))
+      co_return WriteResult::failed(make_error("answer was lost", "scripted"), true);
     co_return WriteResult::done(std::move(outcome));
   }
 };
@@ -152,13 +167,16 @@ class ScriptedConfiguration : public Configuration {
  public:
   using Arguments = std::function<Value(const AttributeLookup&)>;
 
-  ResourceConfig& add(const std::string& name, std::vector<std::string> needs, Arguments arguments, const std::string& type = "test.thing") {
+  ResourceConfig& add(const std::string& name, std::vector<std::string> needs, Arguments arguments,
+                      const std::string& type = "test.thing") {
     append(name, std::move(needs), std::move(arguments), type);
     sort();
-    return *std::find_if(resources_.begin(), resources_.end(), [&](const auto& one) { return one.address == at(name); });
+    return *std::find_if(resources_.begin(), resources_.end(),
+                         [&](const auto& one) { return one.address == at(name); });
   }
   /// For many: sort() at the end, once.
-  void append(const std::string& name, std::vector<std::string> needs, Arguments arguments, const std::string& type = "test.thing") {
+  void append(const std::string& name, std::vector<std::string> needs, Arguments arguments,
+              const std::string& type = "test.thing") {
     ResourceConfig config;
     config.address = at(name);
     config.type = type;
@@ -169,10 +187,12 @@ class ScriptedConfiguration : public Configuration {
     arguments_[at(name)] = std::move(arguments);
   }
   void sort() {
-    std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.address < b.address; });
+    std::sort(resources_.begin(), resources_.end(),
+              [](const auto& a, const auto& b) { return a.address < b.address; });
   }
   /// A thing named as its resource.
-  ResourceConfig& add(const std::string& name, std::vector<std::string> needs = {}, Value size = 1) {
+  ResourceConfig& add(const std::string& name, std::vector<std::string> needs = {},
+                      Value size = 1) {
     return add(name, std::move(needs), [name, size](const AttributeLookup&) {
       Value arguments;
       arguments.set("name", name);
@@ -187,14 +207,17 @@ class ScriptedConfiguration : public Configuration {
   const std::vector<OutputConfig>& outputs() const override { return outputs_; }
   const std::vector<LinkSummary>& links() const override { return links_; }
   const std::map<std::string, Value>& connections() const override { return connections_; }
-  Result<Value> evaluate_when(const ResourceConfig& resource, const AttributeLookup& lookup) const override {
+  Result<Value> evaluate_when(const ResourceConfig& resource,
+                              const AttributeLookup& lookup) const override {
     const auto found = whens.find(resource.address);
     return found == whens.end() ? Value(true) : found->second(lookup);
   }
-  Result<Value> evaluate_arguments(const ResourceConfig& resource, const AttributeLookup& lookup) const override {
+  Result<Value> evaluate_arguments(const ResourceConfig& resource,
+                                   const AttributeLookup& lookup) const override {
     return arguments_.at(resource.address)(lookup);
   }
-  Result<Value> evaluate_output(const OutputConfig& output, const AttributeLookup& lookup) const override {
+  Result<Value> evaluate_output(const OutputConfig& output,
+                                const AttributeLookup& lookup) const override {
     return output_values.at(output.name)(lookup);
   }
   /// An output that may look at every resource added before it.
@@ -241,7 +264,8 @@ class Bench {
   Result<Plan> plan(PlanOptions options = {}) {
     MemoryStore store(state);
     options.today = "2026-01-01";
-    Planner planner(configuration, *store.load(), catalog, options, [this](const std::string&) { return &provider; });
+    Planner planner(configuration, *store.load(), catalog, options,
+                    [this](const std::string&) { return &provider; });
     const Result<void> prepared = planner.prepare();
     if (!prepared) return prepared.failure();
     std::optional<Result<Plan>> out;

@@ -167,7 +167,7 @@ constexpr Bad kBad[] = {
      "crosstie: 1\nresources:\n  a: {type: null.thing, for_each: [west]}\n  b: {type: null.thing, "
      "any: \"${resource.a[\\\"wets\\\"].id}\"}\n",
      "a.yaml:4:33+23 [resource.b] resource has no such instance | `resource.a` has no instance "
-     "with `wets`. | There is only `west`.\n"},
+     "with `wets`. | Did you mean `west`?\n"},
     {"each without for_each",
      "crosstie: 1\nresources:\n  a: {type: null.thing, text: \"${each.key}\"}\n",
      "a.yaml:3:34+8 each without for_each | `each` has a value only inside a resource or link that "

@@ -305,5 +305,21 @@ TEST(Loader, more_resources_than_allowed_are_an_error) {
             "split the configuration.\n");
 }
 
+TEST(Loader, more_dependencies_than_allowed_are_an_error) {
+  const Folder folder;
+  folder.write("a.yaml",
+               "crosstie: 1\nresources:\n  a: {type: null.thing, for_each: [x, y, z]}\n"
+               "  b: {type: null.thing, for_each: [x, y, z], depends_on: [resource.a]}\n");
+  LoadOptions options = options_for(folder);
+  options.dependencies_max = 9;
+  EXPECT_EQ(load_with(folder, options).errors, "");
+  options.dependencies_max = 8;
+  EXPECT_EQ(
+      load_with(folder, options).errors,
+      "a.yaml:4:3+1 configuration has too many dependencies | There are more than 8 dependencies "
+      "between instances. | To fix it, let each instance depend on the one it needs, such as "
+      "resource.NAME[each.key], instead of on all of them.\n");
+}
+
 }  // namespace
 }  // namespace crosstie
