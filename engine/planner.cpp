@@ -326,6 +326,8 @@ void Planner::settle_pending(Node& node, ResourceRequest& request) {
       (end->state == OperationState::succeeded ? "took effect" : "did not take effect"));
   plan_.recoveries.push_back(*end);
   node.pending = nullptr;
+  request.pending_operation.clear();
+  request.prior.reset();  // without a record what the operation intended counts for nothing
   if (const ResourceRecord* record = effective_record(node))
     request.prior = Recorded{record->desired, record->attributes, record->before};
 }

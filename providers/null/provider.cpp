@@ -1,5 +1,7 @@
 #include "providers/null/provider.hpp"
 
+#include <set>
+
 namespace crosstie {
 namespace {
 
@@ -10,7 +12,8 @@ class NullProvider : public Provider {
   Difference diff(const ResourceRequest& request, const Observation& observed) const override {
     Difference difference;
     for (FieldChange& change : diff_values(observed.attributes, request.desired))
-      difference.fields.push_back({std::move(change.path), std::move(change.before), std::move(change.after), false, ""});
+      difference.fields.push_back(
+          {std::move(change.path), std::move(change.before), std::move(change.after), false, ""});
     return difference;
   }
 
@@ -19,7 +22,7 @@ class NullProvider : public Provider {
     answers.reserve(batch.size());
     for (ResourceRequest& request : batch) {
       Observation seen;
-      if (request.prior) {
+      if (request.prior && !removed_.contains(request.address)) {
         seen.presence = Presence::present;
         seen.attributes = std::move(request.prior->desired);
       }
@@ -28,9 +31,15 @@ class NullProvider : public Provider {
     co_return answers;
   }
 
-  Task<WriteResult> create(WriteRequest request) override { co_return kept(request); }
+  Task<WriteResult> create(WriteRequest request) override {
+    removed_.erase(request.resource.address);
+    co_return kept(request);
+  }
   Task<WriteResult> update(WriteRequest request) override { co_return kept(request); }
-  Task<WriteResult> remove(WriteRequest /*request*/) override { co_return WriteResult::done({}); }
+  Task<WriteResult> remove(WriteRequest request) override {
+    removed_.insert(request.resource.address);
+    co_return WriteResult::done({});
+  }
 
  private:
   static WriteResult kept(const WriteRequest& request) {
@@ -38,6 +47,8 @@ class NullProvider : public Provider {
     outcome.attributes = request.resource.desired;
     return WriteResult::done(std::move(outcome));
   }
+
+  std::set<ResourceAddress> removed_;  // by this run, whose plan still knows their record
 };
 
 }  // namespace
@@ -49,7 +60,10 @@ const std::vector<ResourceSchema>& null_schemas() {
     value.type = AttributeType::any;
     value.description = "Any value; references to it give it back.";
     return std::vector<ResourceSchema>{
-        {"null.resource", ResourceKind::managed, "Exists only in the state; for trying the language without any service.", {value}}};
+        {"null.resource",
+         ResourceKind::managed,
+         "Exists only in the state; for trying the language without any service.",
+         {value}}};
   }();
   return kSchemas;
 }

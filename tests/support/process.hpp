@@ -1,6 +1,7 @@
 #pragma once
 // Runs a program as a shell would: its own environment, input and terminal, output caught, a
 // deadline, and signals at a chosen moment.
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -52,6 +53,7 @@ class Process {
     if (opened) spawn(command, in[0], out[1], err[1]);
     for (const int end : {in[0], out[1], err[1]}) close_end(end);
     streams_ = {Stream{out[0], {}}, Stream{err[0], {}}};
+    if (pid_ < 0) streams_[1].text = command.words.front() + " could not be started\n";
   }
   ~Process() {
     if (pid_ > 0) {
@@ -141,8 +143,14 @@ class Process {
       out_list.push_back(nullptr);
       return out_list;
     };
-    const int failed = ::posix_spawn(&pid_, words.front().c_str(), &actions, nullptr,
-                                     pointers(words).data(), pointers(lines).data());
+    // A build at the same time takes the program away for a moment.
+    int failed = ENOENT;
+    while ((failed == ENOENT || failed == ETXTBSY) &&
+           std::chrono::steady_clock::now() < deadline_) {
+      failed = ::posix_spawn(&pid_, words.front().c_str(), &actions, nullptr,
+                             pointers(words).data(), pointers(lines).data());
+      if (failed != 0) ::poll(nullptr, 0, 50);
+    }
     if (failed != 0) pid_ = -1;
     ::posix_spawn_file_actions_destroy(&actions);
   }

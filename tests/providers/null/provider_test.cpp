@@ -57,6 +57,21 @@ TEST(null_provider, sees_exactly_what_is_recorded) {
   EXPECT_EQ(seen[1].ownership, Ownership::ours);
 }
 
+TEST(null_provider, what_was_removed_is_absent_though_the_request_still_knows_its_record) {
+  const std::unique_ptr<Provider> provider = make_null_provider();
+  ResourceRequest kept = request_of("kept", 1);
+  kept.prior = Recorded{kept.desired, {}, {}};
+  WriteRequest remove;
+  remove.resource = kept;
+  WriteRequest create = remove;
+  ASSERT_TRUE(run(provider->remove(std::move(remove))).outcome.has_value());
+  std::vector<ResourceRequest> batch{kept};
+  EXPECT_EQ(run(provider->observe(std::move(batch))).front().presence, Presence::absent);
+  ASSERT_TRUE(run(provider->create(std::move(create))).outcome.has_value());
+  batch = {kept};
+  EXPECT_EQ(run(provider->observe(std::move(batch))).front().presence, Presence::present);
+}
+
 TEST(null_provider, a_difference_names_each_field_and_replaces_nothing) {
   const std::unique_ptr<Provider> provider = make_null_provider();
   Observation seen;
