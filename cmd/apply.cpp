@@ -19,9 +19,11 @@ int stale(Invocation& invocation, Diagnostic error, bool json) {
   return kStalePlan;
 }
 
-/// The saved plan is made again the same way; what is not as approved any more is named and nothing is done.
+/// The saved plan is made again the same way; what is not as approved any more is named and nothing
+/// is done.
 int apply_saved(Invocation& invocation, const std::string& file, const Call& call) {
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, ConfigurationUse::none);
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(invocation, StateUse::write, ConfigurationUse::none);
   if (!opened) return report_as(invocation, opened.failure(), call.json);
   Session& session = **opened;
   Result<SavedPlan> saved = open_plan(session, file);
@@ -33,17 +35,22 @@ int apply_saved(Invocation& invocation, const std::string& file, const Call& cal
   load.environment = saved->environment;
   if (!saved->plan.destroy) {
     if (configuration_digest(invocation.folder) != saved->configuration_digest) {
-      return stale(invocation, make_error("plan is stale", "The configuration was changed since the plan was made.",
-                                          "Make a new plan and look at it:\n  crosstie plan -out " + file), call.json);
+      return stale(
+          invocation,
+          make_error("plan is stale", "The configuration was changed since the plan was made.",
+                     "Make a new plan and look at it:\n  crosstie plan -out " + file),
+          call.json);
     }
   }
   Result<std::shared_ptr<const Configuration>> configuration =
-      saved->plan.destroy ? load_if_there(load, session.schemas) : load_configuration(load, session.schemas);
+      saved->plan.destroy ? load_if_there(load, session.schemas)
+                          : load_configuration(load, session.schemas);
   if (!configuration) return report_as(invocation, configuration.failure(), call.json);
   session.configuration = std::move(*configuration);
   const Lock lock(invocation, session, "apply", call.json);
   if (lock.failed) return *lock.failed;
-  const Result<void> current = check_plan_is_current(saved->plan, session.state.lineage, session.state.serial);
+  const Result<void> current =
+      check_plan_is_current(saved->plan, session.state.lineage, session.state.serial);
   if (!current) return stale(invocation, current.failure().front(), call.json);
 
   PlanOptions options;
@@ -57,8 +64,12 @@ int apply_saved(Invocation& invocation, const std::string& file, const Call& cal
   if (!moved.empty()) {
     std::string names;
     for (const ResourceAddress& address : moved) names += "\n  " + address.print();
-    return stale(invocation, make_error("plan is stale", "These objects are not as they were when the plan was made:" + names,
-                                        "Nothing was done. Make a new plan and look at it:\n  crosstie plan -out " + file), call.json);
+    return stale(
+        invocation,
+        make_error(
+            "plan is stale", "These objects are not as they were when the plan was made:" + names,
+            "Nothing was done. Make a new plan and look at it:\n  crosstie plan -out " + file),
+        call.json);
   }
   return run_plan(invocation, session, std::move(saved->plan), call.request);
 }
@@ -94,15 +105,20 @@ int run(Invocation& invocation) {
   Call call;
   call.json = invocation.arguments.has("json");
   call.approve = invocation.arguments.has("auto-approve");
-  const Result<int> parallelism = parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
+  const Result<int> parallelism =
+      parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
   if (!parallelism) return report_as(invocation, parallelism.failure(), call.json);
   call.request = {"apply", call.json, *parallelism};
   if (call.json) JsonLines(invocation.out).version();
   const bool saved = !invocation.arguments.names().empty();
   if (!saved && !call.approve && call.json) {
-    return report_as(invocation, {make_error("approval is missing", "-json leaves no room for a question.", "Add -auto-approve, or apply a saved plan.")}, true);
+    return report_as(invocation,
+                     {make_error("approval is missing", "-json leaves no room for a question.",
+                                 "Add -auto-approve, or apply a saved plan.")},
+                     true);
   }
-  return saved ? apply_saved(invocation, invocation.arguments.names().front(), call) : apply_fresh(invocation, call);
+  return saved ? apply_saved(invocation, invocation.arguments.names().front(), call)
+               : apply_fresh(invocation, call);
 }
 
 }  // namespace
@@ -111,11 +127,13 @@ Command apply_command() {
   return {"apply",
           "makes the world as the configuration asks, in dependency order",
           "[options] [PLANFILE]",
-          with_session_flags({{"auto-approve", FlagKind::toggle, "", "does not ask"},
-                              {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
-                              {"json", FlagKind::toggle, "", "one JSON message a line"},
-                              {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
-                              {"replace", FlagKind::list, "ADDRESS", "replaces this resource though nothing differs"}}),
+          with_session_flags(
+              {{"auto-approve", FlagKind::toggle, "", "does not ask"},
+               {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
+               {"json", FlagKind::toggle, "", "one JSON message a line"},
+               {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
+               {"replace", FlagKind::list, "ADDRESS",
+                "replaces this resource though nothing differs"}}),
           1,
           run};
 }

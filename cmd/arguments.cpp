@@ -21,8 +21,9 @@ std::string without_dashes(const std::string& option) {
 Diagnostic unknown_option(const std::string& option, const std::vector<Flag>& flags) {
   const std::string name = "-" + without_dashes(option);
   const std::string near = did_you_mean(name, flag_names(flags));
-  return make_error("unknown option", name + " is no option of this command.",
-                    near.empty() ? "Add -help to see the options it has." : "Did you mean " + near + "?");
+  return make_error(
+      "unknown option", name + " is no option of this command.",
+      near.empty() ? "Add -help to see the options it has." : "Did you mean " + near + "?");
 }
 
 po::options_description describe(const std::vector<Flag>& flags) {
@@ -31,7 +32,8 @@ po::options_description describe(const std::vector<Flag>& flags) {
     if (flag.kind == FlagKind::toggle) {
       description.add_options()(flag.name.c_str(), flag.help.c_str());
     } else {
-      description.add_options()(flag.name.c_str(), po::value<std::vector<std::string>>(), flag.help.c_str());
+      description.add_options()(flag.name.c_str(), po::value<std::vector<std::string>>(),
+                                flag.help.c_str());
     }
   }
   return description;
@@ -50,14 +52,19 @@ const std::vector<std::string>& Arguments::list(const std::string& name) const {
   return found == values_.end() ? kNone : found->second;
 }
 
-Result<Arguments> parse_arguments(const std::vector<Flag>& flags, std::size_t names_max, const std::vector<std::string>& words) {
+Result<Arguments> parse_arguments(const std::vector<Flag>& flags, std::size_t names_max,
+                                  const std::vector<std::string>& words) {
   Arguments arguments;
   const po::options_description description = describe(flags);
-  constexpr int kStyle = po::command_line_style::allow_long | po::command_line_style::long_allow_adjacent |
-                         po::command_line_style::long_allow_next | po::command_line_style::allow_long_disguise;
+  constexpr int kStyle =
+      po::command_line_style::allow_long | po::command_line_style::long_allow_adjacent |
+      po::command_line_style::long_allow_next | po::command_line_style::allow_long_disguise;
   try {
-    const po::parsed_options parsed =
-        po::command_line_parser(words).options(description).style(kStyle).allow_unregistered().run();
+    const po::parsed_options parsed = po::command_line_parser(words)
+                                          .options(description)
+                                          .style(kStyle)
+                                          .allow_unregistered()
+                                          .run();
     for (const po::option& option : parsed.options) {
       if (option.unregistered) return unknown_option(option.original_tokens.front(), flags);
       if (option.string_key.empty()) {
@@ -69,15 +76,19 @@ Result<Arguments> parse_arguments(const std::vector<Flag>& flags, std::size_t na
     }
   } catch (const po::error_with_option_name& error) {
     const std::string name = "-" + without_dashes(error.get_option_name());
-    return make_error("option is used wrongly", name + ": " + error.what(), "Add -help to see how the option is used.");
+    return make_error("option is used wrongly", name + ": " + error.what(),
+                      "Add -help to see how the option is used.");
   } catch (const po::error& error) {
-    return make_error("option is used wrongly", error.what(), "Add -help to see the options of this command.");
+    return make_error("option is used wrongly", error.what(),
+                      "Add -help to see the options of this command.");
   }
   for (const std::string& name : arguments.names_)
     if (name.size() > 1 && name.front() == '-') return unknown_option(name, flags);
   if (arguments.names_.size() > names_max) {
-    return make_error("too many arguments", "This command does not know what to do with \"" + arguments.names_[names_max] + "\".",
-                      "Add -help to see what it takes.");
+    return make_error(
+        "too many arguments",
+        "This command does not know what to do with \"" + arguments.names_[names_max] + "\".",
+        "Add -help to see what it takes.");
   }
   return arguments;
 }
@@ -86,8 +97,9 @@ Result<int> parse_count(const std::string& flag, const std::string& text, int lo
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < low || number > high) {
-    return make_error("option has a wrong value", "-" + flag + " takes a whole number from " + std::to_string(low) + " to " +
-                                                      std::to_string(high) + ", not \"" + text + "\".");
+    return make_error("option has a wrong value",
+                      "-" + flag + " takes a whole number from " + std::to_string(low) + " to " +
+                          std::to_string(high) + ", not \"" + text + "\".");
   }
   return number;
 }

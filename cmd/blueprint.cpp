@@ -27,19 +27,29 @@ int run_list(Invocation& invocation) {
 int run_show(Invocation& invocation) {
   std::vector<std::string> names;
   for (const embedded::File& file : embedded::blueprints()) names.push_back(stem(file.name));
-  const std::string wanted = invocation.arguments.names().empty() ? "" : stem(invocation.arguments.names().front());
+  const std::string wanted =
+      invocation.arguments.names().empty() ? "" : stem(invocation.arguments.names().front());
   if (const auto text = embedded::find(embedded::blueprints(), wanted + ".yaml")) {
     invocation.out << *text;
     return kDone;
   }
   const std::string near = did_you_mean(wanted, names);
-  return report(invocation, {make_error("blueprint does not exist", wanted.empty() ? "blueprint show takes a name." : "No built-in blueprint is named \"" + wanted + "\".",
-                                        near.empty() ? "To see the names, run\n  crosstie blueprint list" : "Did you mean " + near + "?")});
+  return report(invocation,
+                {make_error("blueprint does not exist",
+                            wanted.empty() ? "blueprint show takes a name."
+                                           : "No built-in blueprint is named \"" + wanted + "\".",
+                            near.empty() ? "To see the names, run\n  crosstie blueprint list"
+                                         : "Did you mean " + near + "?")});
 }
 
 }  // namespace
 
-Command blueprint_list_command() { return {"blueprint list", "lists the procedures that links are expanded by", "", {}, 0, run_list}; }
-Command blueprint_show_command() { return {"blueprint show", "prints a blueprint, to read or to copy and change", "NAME", {}, 1, run_show}; }
+Command blueprint_list_command() {
+  return {"blueprint list", "lists the procedures that links are expanded by", "", {}, 0, run_list};
+}
+Command blueprint_show_command() {
+  return {"blueprint show", "prints a blueprint, to read or to copy and change", "NAME", {}, 1,
+          run_show};
+}
 
 }  // namespace crosstie

@@ -25,17 +25,23 @@ void print_commands(std::ostream& out) {
          "one link with two ends, a proof that it works, and an undo.\n\n"
          "Usage: crosstie [-chdir=DIR] COMMAND [options]\n\nCommands:\n";
   for (const Command& command : commands())
-    out << "  " << command.name << std::string(18 - std::min<std::size_t>(17, command.name.size()), ' ') << command.summary << '\n';
-  out << "\nStart with `crosstie init`, or try everything without an account: `crosstie sandbox -example api_key -dir DIR`.\n"
+    out << "  " << command.name
+        << std::string(18 - std::min<std::size_t>(17, command.name.size()), ' ') << command.summary
+        << '\n';
+  out << "\nStart with `crosstie init`, or try everything without an account: `crosstie sandbox "
+         "-example api_key -dir DIR`.\n"
          "`crosstie COMMAND -help` explains a command.\n";
 }
 
 void print_help(std::ostream& out, const Command& command) {
-  out << "Usage: crosstie " << command.name << ' ' << command.usage << "\n\n" << command.summary << ".\n";
+  out << "Usage: crosstie " << command.name << ' ' << command.usage << "\n\n"
+      << command.summary << ".\n";
   if (!command.flags.empty()) out << "\nOptions:\n";
   for (const Flag& flag : command.flags) {
-    const std::string left = "-" + flag.name + (flag.kind == FlagKind::toggle ? "" : "=" + flag.value_name);
-    out << "  " << left << std::string(28 - std::min<std::size_t>(27, left.size()), ' ') << flag.help << '\n';
+    const std::string left =
+        "-" + flag.name + (flag.kind == FlagKind::toggle ? "" : "=" + flag.value_name);
+    out << "  " << left << std::string(28 - std::min<std::size_t>(27, left.size()), ' ')
+        << flag.help << '\n';
   }
   std::string page = command.name + ".md";
   std::replace(page.begin(), page.end(), ' ', '_');
@@ -43,14 +49,16 @@ void print_help(std::ostream& out, const Command& command) {
 }
 
 bool asks_for_help(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return word == "-help" || word == "--help" || word == "-h"; });
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "-help" || word == "--help" || word == "-h";
+  });
 }
 
-/// Options before the command: -chdir only, as in Terraform. Gives false with a message when something else stands there.
+/// Options before the command: -chdir only, as in Terraform. Gives false with a message when
+/// something else stands there.
 bool take_global(std::vector<std::string>& words, std::string& folder, std::ostream& err) {
-  while (!words.empty() && words.front().starts_with("-") && !asks_for_help({words.front()}) && words.front() != "-version" &&
-         words.front() != "--version") {
+  while (!words.empty() && words.front().starts_with("-") && !asks_for_help({words.front()}) &&
+         words.front() != "-version" && words.front() != "--version") {
     std::string word = words.front();
     word.erase(0, word.find_first_not_of('-'));
     words.erase(words.begin());
@@ -60,8 +68,9 @@ bool take_global(std::vector<std::string>& words, std::string& folder, std::ostr
       folder = words.front();
       words.erase(words.begin());
     } else {
-      err << format_diagnostic(make_error("unknown option", "-" + word + " is not known before the command.",
-                                          "Only -chdir=DIR stands there; other options come after the command's name."));
+      err << format_diagnostic(
+          make_error("unknown option", "-" + word + " is not known before the command.",
+                     "Only -chdir=DIR stands there; other options come after the command's name."));
       return false;
     }
   }
@@ -85,13 +94,15 @@ const Command* take_command(std::vector<std::string>& words) {
 
 int unknown_command(const std::vector<std::string>& words) {
   const std::string near = did_you_mean(words.front(), command_names());
-  std::cerr << format_diagnostic(make_error("unknown command", "crosstie has no command \"" + words.front() + "\".",
-                                            near.empty() ? "To see the commands, run\n  crosstie -help"
-                                                         : "Did you mean this?\n  crosstie " + near));
+  std::cerr << format_diagnostic(
+      make_error("unknown command", "crosstie has no command \"" + words.front() + "\".",
+                 near.empty() ? "To see the commands, run\n  crosstie -help"
+                              : "Did you mean this?\n  crosstie " + near));
   return kError;
 }
 
-int run_command(const Command& command, const std::vector<std::string>& words, Invocation& invocation) {
+int run_command(const Command& command, const std::vector<std::string>& words,
+                Invocation& invocation) {
   if (asks_for_help(words)) {
     print_help(invocation.out, command);
     return kDone;
@@ -110,8 +121,10 @@ bool enter_folder(const Command& command, Invocation& invocation) {
   if (command.name == "init") std::filesystem::create_directories(invocation.folder, failed);
   if (!failed) std::filesystem::current_path(invocation.folder, failed);
   if (failed) {
-    report(invocation, {make_error("folder cannot be entered", "-chdir=" + invocation.folder + ": " + failed.message() + ".",
-                                   "Name a folder that exists; `crosstie -chdir=DIR init` makes one.")});
+    report(invocation,
+           {make_error("folder cannot be entered",
+                       "-chdir=" + invocation.folder + ": " + failed.message() + ".",
+                       "Name a folder that exists; `crosstie -chdir=DIR init` makes one.")});
     return false;
   }
   invocation.folder = ".";
@@ -126,7 +139,8 @@ std::string Invocation::variable(const std::string& name) const {
 }
 
 bool Invocation::color() const {
-  return out_is_terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb" && !arguments.has("no-color");
+  return out_is_terminal && variable("NO_COLOR").empty() && variable("TERM") != "dumb" &&
+         !arguments.has("no-color");
 }
 
 int report(Invocation& invocation, const Diagnostics& diagnostics) {
@@ -136,7 +150,8 @@ int report(Invocation& invocation, const Diagnostics& diagnostics) {
 
 int run_program(const std::vector<std::string>& all_words, const std::string& self) {
   std::vector<std::string> words = all_words;
-  Invocation invocation{{}, std::cout, std::cerr, ".", isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, self};
+  Invocation invocation{
+      {}, std::cout, std::cerr, ".", isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, self};
   if (!take_global(words, invocation.folder, invocation.err)) return kError;
   if (words.empty() || (words.size() == 1 && asks_for_help(words)) || words.front() == "help") {
     print_commands(invocation.out);
@@ -152,8 +167,9 @@ int run_program(const std::vector<std::string>& all_words, const std::string& se
     return code;
   } catch (const std::exception& error) {
     // Broken ground: out of memory, a full disk. Everything expected travels as Result.
-    invocation.err << format_diagnostic(make_error("crosstie cannot go on", error.what(),
-                                                   "What had begun is in the journal; the next command finds out what became of it."));
+    invocation.err << format_diagnostic(make_error(
+        "crosstie cannot go on", error.what(),
+        "What had begun is in the journal; the next command finds out what became of it."));
     return kError;
   }
 }

@@ -14,11 +14,11 @@ namespace crosstie {
 enum ExitCode : int {
   kDone = 0,
   kError = 1,
-  kChanges = 2,   // only with -detailed-exitcode
-  kDrift = 3,     // only with -detailed-exitcode
+  kChanges = 2,  // only with -detailed-exitcode
+  kDrift = 3,    // only with -detailed-exitcode
   kRolledBack = 4,
   kRollbackIncomplete = 5,
-  kKept = 6,      // failed; what was done stays
+  kKept = 6,  // failed; what was done stays
   kLockHeld = 7,
   kStalePlan = 8,
   kInterrupted = 130
@@ -29,19 +29,19 @@ struct Invocation {
   Arguments arguments;
   std::ostream& out;
   std::ostream& err;
-  std::string folder = ".";     // -chdir
+  std::string folder = ".";  // -chdir
   bool out_is_terminal = false;
   bool in_is_terminal = false;
-  std::string self;             // the program's own path
+  std::string self;  // the program's own path
 
   std::string variable(const std::string& name) const;
-  bool color() const;           // terminal, NO_COLOR unset, no -no-color
+  bool color() const;  // terminal, NO_COLOR unset, no -no-color
 };
 
 struct Command {
-  std::string name;             // "plan", "state list"
-  std::string summary;          // one line, for the list
-  std::string usage;            // "[options] [PLANFILE]"
+  std::string name;     // "plan", "state list"
+  std::string summary;  // one line, for the list
+  std::string usage;    // "[options] [PLANFILE]"
   std::vector<Flag> flags;
   std::size_t names_max = 0;
   int (*run)(Invocation&) = nullptr;

@@ -11,12 +11,17 @@ namespace {
 int run(Invocation& invocation) {
   const bool json = invocation.arguments.has("json");
   const bool approve = invocation.arguments.has("auto-approve");
-  const Result<int> parallelism = parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
+  const Result<int> parallelism =
+      parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
   if (!parallelism) return report_as(invocation, parallelism.failure(), json);
   if (json) JsonLines(invocation.out).version();
   if (json && !approve)
-    return report_as(invocation, {make_error("approval is missing", "-json leaves no room for a question.", "Add -auto-approve.")}, true);
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write, ConfigurationUse::if_there);
+    return report_as(invocation,
+                     {make_error("approval is missing", "-json leaves no room for a question.",
+                                 "Add -auto-approve.")},
+                     true);
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(invocation, StateUse::write, ConfigurationUse::if_there);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
   const Result<PlanOptions> options = plan_options(invocation, session, true);
@@ -42,15 +47,17 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command destroy_command() {
-  return {"destroy",
-          "undoes everything that is recorded, in reverse order, and looks once more that it is gone",
-          "[options]",
-          with_session_flags({{"auto-approve", FlagKind::toggle, "", "does not ask"},
-                              {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
-                              {"json", FlagKind::toggle, "", "one JSON message a line"},
-                              {"target", FlagKind::list, "ADDRESS", "only this resource and what needs it"}}),
-          0,
-          run};
+  return {
+      "destroy",
+      "undoes everything that is recorded, in reverse order, and looks once more that it is gone",
+      "[options]",
+      with_session_flags(
+          {{"auto-approve", FlagKind::toggle, "", "does not ask"},
+           {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
+           {"json", FlagKind::toggle, "", "one JSON message a line"},
+           {"target", FlagKind::list, "ADDRESS", "only this resource and what needs it"}}),
+      0,
+      run};
 }
 
 }  // namespace crosstie

@@ -37,9 +37,10 @@ Command drift_command() {
   return {"drift",
           "looks once for changes made outside crosstie; cannot write",
           "[options]",
-          with_session_flags({{"detailed-exitcode", FlagKind::toggle, "", "exit code 3 when there is drift"},
-                              {"json", FlagKind::toggle, "", "one JSON message a line"},
-                              {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"}}),
+          with_session_flags(
+              {{"detailed-exitcode", FlagKind::toggle, "", "exit code 3 when there is drift"},
+               {"json", FlagKind::toggle, "", "one JSON message a line"},
+               {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"}}),
           0,
           run};
 }

@@ -26,7 +26,9 @@ int run(Invocation& invocation) {
   } else if (format == "mermaid") {
     print_graph_mermaid(invocation.out, *graph);
   } else {
-    return report(invocation, {make_error("option has a wrong value", "-format takes text, dot or mermaid, not \"" + format + "\".")});
+    return report(invocation,
+                  {make_error("option has a wrong value",
+                              "-format takes text, dot or mermaid, not \"" + format + "\".")});
   }
   return kDone;
 }
@@ -34,11 +36,15 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command graph_command() {
-  return {"graph", "prints what depends on what, in the order of apply", "[options]",
+  return {"graph",
+          "prints what depends on what, in the order of apply",
+          "[options]",
           {{"format", FlagKind::value, "FORMAT", "text (default), dot, or mermaid"},
            {"var", FlagKind::list, "NAME=VALUE", "sets a variable; may be given several times"},
-           {"var-file", FlagKind::list, "FILE", "sets variables from a YAML file; may be given several times"}},
-          0, run};
+           {"var-file", FlagKind::list, "FILE",
+            "sets variables from a YAML file; may be given several times"}},
+          0,
+          run};
 }
 
 }  // namespace crosstie

@@ -9,7 +9,8 @@ namespace crosstie {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kStarter = R"(# crosstie.yaml: one link from an Elastic Cloud Hosted deployment (local) to a cluster run by ECK (remote).
+constexpr std::string_view kStarter =
+    R"(# crosstie.yaml: one link from an Elastic Cloud Hosted deployment (local) to a cluster run by ECK (remote).
 crosstie: 1
 variables:
   deployment: {type: string, description: id of the ECH deployment, 32 hex characters}
@@ -41,23 +42,31 @@ int run(Invocation& invocation) {
   const fs::path folder = invocation.folder;
   std::error_code failed;
   fs::create_directories(folder, failed);
-  if (failed) return report(invocation, {make_error("folder cannot be made", folder.string() + ": " + failed.message())});
+  if (failed)
+    return report(invocation,
+                  {make_error("folder cannot be made", folder.string() + ": " + failed.message())});
   if (has_configuration(folder)) {
     invocation.out << "There is a configuration here already; nothing was changed.\n";
   } else {
     std::ofstream file(folder / "crosstie.yaml");
     file << kStarter;
-    if (!file.flush()) return report(invocation, {make_error("file cannot be written", (folder / "crosstie.yaml").string())});
-    invocation.out << "Wrote " << (folder / "crosstie.yaml").string() << ", a link to start from.\n";
+    if (!file.flush())
+      return report(invocation,
+                    {make_error("file cannot be written", (folder / "crosstie.yaml").string())});
+    invocation.out << "Wrote " << (folder / "crosstie.yaml").string()
+                   << ", a link to start from.\n";
   }
   if (!fs::exists(folder / ".gitignore")) {
     std::ofstream file(folder / ".gitignore");
     file << ".crosstie/\n*.plan\n";
-    if (!file.flush()) return report(invocation, {make_error("file cannot be written", (folder / ".gitignore").string())});
+    if (!file.flush())
+      return report(invocation,
+                    {make_error("file cannot be written", (folder / ".gitignore").string())});
   }
   const Result<std::unique_ptr<StateStore>> store = open_state(invocation, StateUse::write);
   if (!store) return report(invocation, store.failure());
-  invocation.out << "The state is " << (folder / ".crosstie" / "state.db").string() << ". Next:\n  crosstie validate\n  crosstie plan\n";
+  invocation.out << "The state is " << (folder / ".crosstie" / "state.db").string()
+                 << ". Next:\n  crosstie validate\n  crosstie plan\n";
   return kDone;
 }
 

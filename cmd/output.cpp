@@ -22,7 +22,8 @@ int run(Invocation& invocation) {
       std::vector<std::string> names;
       for (const auto& [known, output] : state->outputs) names.push_back(known);
       const std::string near = did_you_mean(name, names);
-      return report(invocation, {make_error("output does not exist", "The last apply gave no output \"" + name + "\".",
+      return report(invocation, {make_error("output does not exist",
+                                            "The last apply gave no output \"" + name + "\".",
                                             near.empty() ? "" : "Did you mean " + near + "?")});
     }
     const Value& value = found->second.value;
@@ -39,16 +40,21 @@ int run(Invocation& invocation) {
     if (!json) invocation.out << name << " = " << shown(output.value) << '\n';
   }
   if (json) invocation.out << all.dump(2) << '\n';
-  if (!json && state->outputs.empty()) invocation.out << "No outputs: none is configured, or nothing was applied yet.\n";
+  if (!json && state->outputs.empty())
+    invocation.out << "No outputs: none is configured, or nothing was applied yet.\n";
   return kDone;
 }
 
 }  // namespace
 
 Command output_command() {
-  return {"output", "prints the outputs of the last apply", "[options] [NAME]",
-          {{"json", FlagKind::toggle, "", "as JSON, in Terraform's shape"}, {"raw", FlagKind::toggle, "", "a text output without quotes"}},
-          1, run};
+  return {"output",
+          "prints the outputs of the last apply",
+          "[options] [NAME]",
+          {{"json", FlagKind::toggle, "", "as JSON, in Terraform's shape"},
+           {"raw", FlagKind::toggle, "", "a text output without quotes"}},
+          1,
+          run};
 }
 
 }  // namespace crosstie

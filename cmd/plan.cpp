@@ -27,7 +27,9 @@ int run(Invocation& invocation) {
   const bool destroy = invocation.arguments.has("destroy");
   const std::string out = invocation.arguments.value("out");
   // A saved plan is sealed with the state's key, so the state is made when there is none yet.
-  Result<std::unique_ptr<Session>> opened = Session::open(invocation, out.empty() ? StateUse::look : StateUse::write, destroy ? ConfigurationUse::if_there : ConfigurationUse::needed);
+  Result<std::unique_ptr<Session>> opened =
+      Session::open(invocation, out.empty() ? StateUse::look : StateUse::write,
+                    destroy ? ConfigurationUse::if_there : ConfigurationUse::needed);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
   const Result<PlanOptions> options = plan_options(invocation, session, destroy);
@@ -43,9 +45,12 @@ int run(Invocation& invocation) {
   }
   const bool changes = plan->has_changes();
   if (!out.empty()) {
-    const Result<void> saved = save_plan(session, saved_plan(invocation, *options, std::move(*plan)), out);
+    const Result<void> saved =
+        save_plan(session, saved_plan(invocation, *options, std::move(*plan)), out);
     if (!saved) return report_as(invocation, saved.failure(), json);
-    if (!json) invocation.out << "\nSaved to " << out << ". To do exactly this, run\n  crosstie apply " << out << '\n';
+    if (!json)
+      invocation.out << "\nSaved to " << out << ". To do exactly this, run\n  crosstie apply "
+                     << out << '\n';
   }
   return changes && invocation.arguments.has("detailed-exitcode") ? kChanges : kDone;
 }
@@ -53,17 +58,19 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command plan_command() {
-  return {"plan",
-          "shows what apply would do, and changes nothing",
-          "[options]",
-          with_session_flags({{"out", FlagKind::value, "FILE", "saves the plan, sealed, for `crosstie apply FILE`"},
-                              {"detailed-exitcode", FlagKind::toggle, "", "exit code 2 when there are changes"},
-                              {"json", FlagKind::toggle, "", "one JSON message a line"},
-                              {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
-                              {"replace", FlagKind::list, "ADDRESS", "replaces this resource though nothing differs"},
-                              {"destroy", FlagKind::toggle, "", "plans to destroy everything that is recorded"}}),
-          0,
-          run};
+  return {
+      "plan",
+      "shows what apply would do, and changes nothing",
+      "[options]",
+      with_session_flags(
+          {{"out", FlagKind::value, "FILE", "saves the plan, sealed, for `crosstie apply FILE`"},
+           {"detailed-exitcode", FlagKind::toggle, "", "exit code 2 when there are changes"},
+           {"json", FlagKind::toggle, "", "one JSON message a line"},
+           {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
+           {"replace", FlagKind::list, "ADDRESS", "replaces this resource though nothing differs"},
+           {"destroy", FlagKind::toggle, "", "plans to destroy everything that is recorded"}}),
+      0,
+      run};
 }
 
 }  // namespace crosstie

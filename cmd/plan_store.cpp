@@ -27,7 +27,8 @@ std::string read_whole(const fs::path& file) {
 }
 
 Diagnostic not_a_plan(const std::string& file, const std::string& why) {
-  return make_error("plan file cannot be used", file + " " + why + ".", "Make a new plan:\n  crosstie plan -out FILE");
+  return make_error("plan file cannot be used", file + " " + why + ".",
+                    "Make a new plan:\n  crosstie plan -out FILE");
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ std::string configuration_digest(const std::string& folder) {
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
     const std::string extension = entry.path().extension().string();
-    if (extension == ".yaml" || extension == ".yml") files.emplace(entry.path().filename().string(), entry.path());
+    if (extension == ".yaml" || extension == ".yml")
+      files.emplace(entry.path().filename().string(), entry.path());
   }
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
@@ -66,13 +68,18 @@ Result<void> save_plan(Session& session, const SavedPlan& saved, const std::stri
   const std::string text = std::string(kMagic) + *sealed;
   const std::string beside = file + ".tmp" + std::to_string(getpid());
   const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool written = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
+  bool written =
+      descriptor >= 0 &&
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(descriptor) == 0;
   if (descriptor >= 0) ::close(descriptor);
   written = written && std::rename(beside.c_str(), file.c_str()) == 0;
   if (written) return {};
   const std::string why = std::generic_category().message(errno);
   ::unlink(beside.c_str());
-  return make_error("plan cannot be written", "Writing " + file + " failed: " + why + ". No plan was saved.", "Name another file with -out.");
+  return make_error("plan cannot be written",
+                    "Writing " + file + " failed: " + why + ". No plan was saved.",
+                    "Name another file with -out.");
 }
 
 Result<SavedPlan> open_plan(Session& session, const std::string& file) {

@@ -26,13 +26,16 @@ std::optional<ResourceAddress> target_of(const std::string& text) {
   return link;
 }
 
-Result<std::vector<ResourceAddress>> addresses_of(const std::vector<std::string>& words, const std::string& flag) {
+Result<std::vector<ResourceAddress>> addresses_of(const std::vector<std::string>& words,
+                                                  const std::string& flag) {
   std::vector<ResourceAddress> out;
   for (const std::string& word : words) {
     const std::optional<ResourceAddress> address = target_of(word);
     if (!address) {
-      return make_error("option has a wrong value", "-" + flag + " takes an address, and \"" + word + "\" is none.",
-                        "Addresses look like resource.NAME, link.LINK.NAME or link.LINK, with [\"key\"] for for_each.");
+      return make_error("option has a wrong value",
+                        "-" + flag + " takes an address, and \"" + word + "\" is none.",
+                        "Addresses look like resource.NAME, link.LINK.NAME or link.LINK, with "
+                        "[\"key\"] for for_each.");
     }
     out.push_back(*address);
   }
@@ -40,20 +43,26 @@ Result<std::vector<ResourceAddress>> addresses_of(const std::vector<std::string>
 }
 
 int steps_of(const Plan& plan) {
-  return static_cast<int>(std::count_if(plan.changes.begin(), plan.changes.end(), [](const Change& c) { return c.action != Action::no_op; }));
+  return static_cast<int>(std::count_if(plan.changes.begin(), plan.changes.end(),
+                                        [](const Change& c) { return c.action != Action::no_op; }));
 }
 
 /// Listens for Ctrl-C and SIGTERM while an apply runs: the first stops gently, the second at once.
 class Interrupts {
  public:
-  Interrupts(asio::io_context& io, Applier& applier, std::ostream& err) : signals_(io, SIGINT, SIGTERM), applier_(applier), err_(err) { listen(); }
+  Interrupts(asio::io_context& io, Applier& applier, std::ostream& err)
+      : signals_(io, SIGINT, SIGTERM), applier_(applier), err_(err) {
+    listen();
+  }
   ~Interrupts() { signals_.cancel(); }
 
  private:
   void listen() {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      err_ << (first_ ? "\nStopping: no new step begins, calls in flight may finish. Once more stops at once.\n" : "\nStopping at once.\n");
+      err_ << (first_ ? "\nStopping: no new step begins, calls in flight may finish. Once more "
+                        "stops at once.\n"
+                      : "\nStopping at once.\n");
       first_ = false;
       applier_.stop();
       listen();
@@ -67,7 +76,9 @@ class Interrupts {
 
 class Redraw {
  public:
-  Redraw(asio::io_context& io, HumanProgress& progress) : timer_(io), progress_(progress) { next(); }
+  Redraw(asio::io_context& io, HumanProgress& progress) : timer_(io), progress_(progress) {
+    next();
+  }
   ~Redraw() { timer_.cancel(); }
 
  private:
@@ -88,7 +99,9 @@ void end_run(Session& session, Run run, const ApplyResult& result, Diagnostics& 
   run.changed = result.changed;
   run.destroyed = result.destroyed;
   run.failed = static_cast<int>(result.failed.size());
-  run.state = result.interrupted ? RunState::cancelled : result.ok() ? RunState::succeeded : RunState::failed;
+  run.state = result.interrupted ? RunState::cancelled
+              : result.ok()      ? RunState::succeeded
+                                 : RunState::failed;
   run.finished_at = timestamp_now();
   const Result<void> ended = session.store->end_run(run);
   if (!ended) append(errors, ended.failure());
@@ -96,14 +109,17 @@ void end_run(Session& session, Run run, const ApplyResult& result, Diagnostics& 
 
 }  // namespace
 
-Result<PlanOptions> plan_options(const Invocation& invocation, const Session& /*session*/, bool destroy) {
+Result<PlanOptions> plan_options(const Invocation& invocation, const Session& /*session*/,
+                                 bool destroy) {
   PlanOptions options;
   options.destroy = destroy;
   options.today = timestamp_now().substr(0, 10);
-  Result<std::vector<ResourceAddress>> targets = addresses_of(invocation.arguments.list("target"), "target");
+  Result<std::vector<ResourceAddress>> targets =
+      addresses_of(invocation.arguments.list("target"), "target");
   if (!targets) return targets.failure();
   options.targets = std::move(*targets);
-  Result<std::vector<ResourceAddress>> replace = addresses_of(invocation.arguments.list("replace"), "replace");
+  Result<std::vector<ResourceAddress>> replace =
+      addresses_of(invocation.arguments.list("replace"), "replace");
   if (!replace) return replace.failure();
   options.replace = std::move(*replace);
   return options;
@@ -117,7 +133,8 @@ Result<Plan> plan_now(Session& session, const PlanOptions& options) {
   session.state = StateSnapshot{};
   session.state.lineage = state.lineage;
   session.state.serial = state.serial;
-  Planner planner(session.configuration, std::move(state), session.schemas, options, environment.provider);
+  Planner planner(session.configuration, std::move(state), session.schemas, options,
+                  environment.provider);
   const Result<void> prepared = planner.prepare();
   if (!prepared) return prepared.failure();
   return run_task(session.io, make_plan(planner, environment));
@@ -130,7 +147,9 @@ int report_as(Invocation& invocation, const Diagnostics& diagnostics, bool json)
 }
 
 bool approved_by_user(Invocation& invocation, const std::string& question) {
-  invocation.out << '\n' << question << "\n  Only 'yes' is taken as an approval.\n\n  Enter a value: " << std::flush;
+  invocation.out << '\n'
+                 << question
+                 << "\n  Only 'yes' is taken as an approval.\n\n  Enter a value: " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "yes") return true;
@@ -138,7 +157,8 @@ bool approved_by_user(Invocation& invocation, const std::string& question) {
   return false;
 }
 
-Lock::Lock(Invocation& invocation, Session& session, const std::string& command, bool json) : store_(nullptr) {
+Lock::Lock(Invocation& invocation, Session& session, const std::string& command, bool json)
+    : store_(nullptr) {
   const Result<void> locked = session.store->lock(who_runs(command));
   if (!locked) {
     report_as(invocation, locked.failure(), json);
@@ -168,7 +188,8 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   options.parallelism = request.parallelism;
   options.run = run->id;
   const Paint paint(invocation.color());
-  const bool live = !request.json && invocation.out_is_terminal && invocation.variable("TERM") != "dumb" && invocation.variable("CI").empty();
+  const bool live = !request.json && invocation.out_is_terminal &&
+                    invocation.variable("TERM") != "dumb" && invocation.variable("CI").empty();
   HumanProgress human(invocation.out, paint, live, static_cast<std::size_t>(steps_of(plan)));
   JsonProgress machine(invocation.out);
   EventSink* events = request.json ? static_cast<EventSink*>(&machine) : &human;
@@ -176,7 +197,8 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   const auto began = std::chrono::steady_clock::now();
   ApplyResult result;
   {
-    Applier applier(std::move(plan), session.configuration, session.schemas, *session.store, session.environment(events), options);
+    Applier applier(std::move(plan), session.configuration, session.schemas, *session.store,
+                    session.environment(events), options);
     const Interrupts interrupts(session.io, applier, invocation.err);
     std::unique_ptr<Redraw> redraw;
     if (live) redraw = std::make_unique<Redraw>(session.io, human);
@@ -185,18 +207,21 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   human.close();
   Diagnostics errors = result.diagnostics;
   end_run(session, *run, result, errors);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
   if (request.json) {
     JsonLines lines(invocation.out);
     lines.diagnostics(errors);
-    if (result.ok()) lines.summary(result.added, result.changed, result.destroyed, destroy ? "destroy" : "apply");
+    if (result.ok())
+      lines.summary(result.added, result.changed, result.destroyed, destroy ? "destroy" : "apply");
     if (!destroy) lines.outputs(result.outputs);
   } else {
     print_apply_report(invocation.out, result, destroy, took, paint);
     if (!errors.empty()) report(invocation, errors);
     if (!destroy && !result.outputs.empty()) {
       invocation.out << "\nOutputs:\n\n";
-      for (const auto& [name, output] : result.outputs) invocation.out << name << " = " << shown(output.value) << '\n';
+      for (const auto& [name, output] : result.outputs)
+        invocation.out << name << " = " << shown(output.value) << '\n';
     }
   }
   if (result.interrupted) return kInterrupted;

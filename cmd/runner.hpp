@@ -1,5 +1,6 @@
 #pragma once
-// From a session to a plan, and from a plan to its end: what plan, apply, destroy and drift do alike.
+// From a session to a plan, and from a plan to its end: what plan, apply, destroy and drift do
+// alike.
 #include <optional>
 #include <string>
 
@@ -11,7 +12,8 @@
 namespace crosstie {
 
 /// -target, -replace as addresses; a link's name alone stands for all of its resources.
-Result<PlanOptions> plan_options(const Invocation& invocation, const Session& session, bool destroy);
+Result<PlanOptions> plan_options(const Invocation& invocation, const Session& session,
+                                 bool destroy);
 Result<Plan> plan_now(Session& session, const PlanOptions& options);
 
 struct RunRequest {
@@ -20,7 +22,8 @@ struct RunRequest {
   int parallelism = 10;
 };
 
-/// Applies under a lock that the caller holds; opens and ends the run; prints progress and the end report. Gives the exit code.
+/// Applies under a lock that the caller holds; opens and ends the run; prints progress and the end
+/// report. Gives the exit code.
 int run_plan(Invocation& invocation, Session& session, Plan plan, const RunRequest& request);
 
 /// Asks on the terminal; only "yes" is a yes.

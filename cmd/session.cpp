@@ -29,7 +29,8 @@ std::map<std::string, std::string> variables_of_environment() {
     const std::string_view text = *entry;
     const std::size_t equals = text.find('=');
     if (text.starts_with(kVariablePrefix) && equals != std::string_view::npos)
-      out.emplace(text.substr(kVariablePrefix.size(), equals - kVariablePrefix.size()), text.substr(equals + 1));
+      out.emplace(text.substr(kVariablePrefix.size(), equals - kVariablePrefix.size()),
+                  text.substr(equals + 1));
   }
   return out;
 }
@@ -47,8 +48,10 @@ std::string user_name() {
 }
 
 fs::path key_folder(const Invocation& invocation) {
-  if (const std::string given = invocation.variable("CROSSTIE_KEY_DIR"); !given.empty()) return given;
-  if (const std::string data = invocation.variable("XDG_DATA_HOME"); !data.empty()) return fs::path(data) / "crosstie" / "keys";
+  if (const std::string given = invocation.variable("CROSSTIE_KEY_DIR"); !given.empty())
+    return given;
+  if (const std::string data = invocation.variable("XDG_DATA_HOME"); !data.empty())
+    return fs::path(data) / "crosstie" / "keys";
   const std::string home = invocation.variable("HOME");
   return fs::path(home.empty() ? "/root" : home) / ".local" / "share" / "crosstie" / "keys";
 }
@@ -64,9 +67,11 @@ std::string random_bytes(std::size_t count) {
 
 std::vector<Flag> session_flags() {
   return {{"var", FlagKind::list, "NAME=VALUE", "sets a variable; may be given several times"},
-          {"var-file", FlagKind::list, "FILE", "sets variables from a YAML file; may be given several times"},
+          {"var-file", FlagKind::list, "FILE",
+           "sets variables from a YAML file; may be given several times"},
           {"no-color", FlagKind::toggle, "", "no colors (NO_COLOR does the same)"},
-          {"log-level", FlagKind::value, "LEVEL", "debug: every request and answer, without bodies, on stderr"}};
+          {"log-level", FlagKind::value, "LEVEL",
+           "debug: every request and answer, without bodies, on stderr"}};
 }
 
 std::vector<Flag> with_session_flags(std::vector<Flag> flags) {
@@ -78,7 +83,8 @@ std::vector<Flag> with_session_flags(std::vector<Flag> flags) {
 std::string timestamp_now() {
   const auto now = std::chrono::system_clock::now();
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 40> text{};
@@ -105,20 +111,25 @@ LoadOptions load_options(const Invocation& invocation) {
   LoadOptions options;
   options.folder = invocation.folder;
   options.variables = invocation.arguments.list("var");
-  for (const std::string& file : invocation.arguments.list("var-file")) options.variable_files.emplace_back(file);
+  for (const std::string& file : invocation.arguments.list("var-file"))
+    options.variable_files.emplace_back(file);
   options.environment = variables_of_environment();
   options.builtin_blueprint = builtin_blueprint;
-  for (const embedded::File& file : embedded::blueprints()) options.builtin_blueprint_names.emplace_back(file.name);
+  for (const embedded::File& file : embedded::blueprints())
+    options.builtin_blueprint_names.emplace_back(file.name);
   return options;
 }
 
-Result<std::shared_ptr<const Configuration>> load_here(const Invocation& invocation, const SchemaCatalog& schemas) {
+Result<std::shared_ptr<const Configuration>> load_here(const Invocation& invocation,
+                                                       const SchemaCatalog& schemas) {
   return load_configuration(load_options(invocation), schemas);
 }
 
-Result<std::shared_ptr<const Configuration>> load_if_there(const LoadOptions& options, const SchemaCatalog& schemas) {
+Result<std::shared_ptr<const Configuration>> load_if_there(const LoadOptions& options,
+                                                           const SchemaCatalog& schemas) {
   Result<std::shared_ptr<const Configuration>> configuration = load_configuration(options, schemas);
-  if (!configuration && configuration.failure().size() == 1 && configuration.failure().front().summary == kNoConfiguration)
+  if (!configuration && configuration.failure().size() == 1 &&
+      configuration.failure().front().summary == kNoConfiguration)
     return std::shared_ptr<const Configuration>();
   return configuration;
 }
@@ -147,16 +158,20 @@ LockInfo who_runs(const std::string& command) {
   return who;
 }
 
-Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation, StateUse use, ConfigurationUse wanted) {
+Result<std::unique_ptr<Session>> Session::open(const Invocation& invocation, StateUse use,
+                                               ConfigurationUse wanted) {
   auto session = std::make_unique<Session>();
   session->folder_ = invocation.folder;
   session->debug_ = invocation.arguments.value("log-level") == "debug";
   const std::string level = invocation.arguments.value("log-level", "info");
   if (level != "debug" && level != "info")
-    return make_error("option has a wrong value", "-log-level takes info or debug, not \"" + level + "\".");
+    return make_error("option has a wrong value",
+                      "-log-level takes info or debug, not \"" + level + "\".");
   if (wanted != ConfigurationUse::none) {
     Result<std::shared_ptr<const Configuration>> configuration =
-        wanted == ConfigurationUse::needed ? load_here(invocation, session->schemas) : load_if_there(load_options(invocation), session->schemas);
+        wanted == ConfigurationUse::needed
+            ? load_here(invocation, session->schemas)
+            : load_if_there(load_options(invocation), session->schemas);
     if (!configuration) return configuration.failure();
     session->configuration = std::move(*configuration);
   }
@@ -176,7 +191,10 @@ ProviderEnvironment Session::provider_environment() const {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? "" : value;
   };
-  if (debug_) environment.debug = [](const std::string& line) { std::cerr << timestamp_now() << " debug " << line << '\n'; };
+  if (debug_)
+    environment.debug = [](const std::string& line) {
+      std::cerr << timestamp_now() << " debug " << line << '\n';
+    };
   environment.user_agent = "crosstie/" CROSSTIE_VERSION;
   environment.working_directory = folder_;
   return environment;
@@ -188,13 +206,15 @@ Result<std::unique_ptr<Provider>> Session::make(const std::string& connection) {
     const auto found = configuration->connections().find(connection);
     if (found != configuration->connections().end()) settings = found->second;
   }
-  return make_provider(connection, settings, provider_environment(), [this](const std::string& other) { return provider(other); });
+  return make_provider(connection, settings, provider_environment(),
+                       [this](const std::string& other) { return provider(other); });
 }
 
 Result<void> Session::connect() {
   std::set<std::string> names;
   if (configuration)
-    for (const ResourceConfig& resource : configuration->resources()) names.insert(resource.connection);
+    for (const ResourceConfig& resource : configuration->resources())
+      names.insert(resource.connection);
   for (const ResourceRecord& record : state.resources) names.insert(record.connection);
   for (const Operation& operation : state.pending) names.insert(operation.connection);
   Diagnostics errors;

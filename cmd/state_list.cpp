@@ -11,12 +11,15 @@ int run(Invocation& invocation) {
   if (!store) return report(invocation, store.failure());
   const Result<StateSnapshot> state = (*store)->load();
   if (!state) return report(invocation, state.failure());
-  for (const ResourceRecord& record : state->resources) invocation.out << record.address.print() << '\n';
+  for (const ResourceRecord& record : state->resources)
+    invocation.out << record.address.print() << '\n';
   return kDone;
 }
 
 }  // namespace
 
-Command state_list_command() { return {"state list", "prints the address of everything recorded, one a line", "", {}, 0, run}; }
+Command state_list_command() {
+  return {"state list", "prints the address of everything recorded, one a line", "", {}, 0, run};
+}
 
 }  // namespace crosstie

@@ -2,15 +2,16 @@
 #include <ostream>
 
 #include "cmd/all_commands.hpp"
-#include "cmd/view/state_human.hpp"
 #include "cmd/session.hpp"
+#include "cmd/view/state_human.hpp"
 
 namespace crosstie {
 namespace {
 
 int run(Invocation& invocation) {
   if (invocation.arguments.names().empty())
-    return report(invocation, {make_error("address is missing", "state show takes one address.", "To see the addresses, run\n  crosstie state list")});
+    return report(invocation, {make_error("address is missing", "state show takes one address.",
+                                          "To see the addresses, run\n  crosstie state list")});
   const std::string& wanted = invocation.arguments.names().front();
   const Result<std::unique_ptr<StateStore>> store = open_state(invocation, StateUse::look);
   if (!store) return report(invocation, store.failure());
@@ -24,12 +25,17 @@ int run(Invocation& invocation) {
     return kDone;
   }
   const std::string near = did_you_mean(wanted, names);
-  return report(invocation, {make_error("address is not recorded", "Nothing in the state is named " + wanted + ".",
-                                        near.empty() ? "To see the addresses, run\n  crosstie state list" : "Did you mean " + near + "?")});
+  return report(
+      invocation,
+      {make_error("address is not recorded", "Nothing in the state is named " + wanted + ".",
+                  near.empty() ? "To see the addresses, run\n  crosstie state list"
+                               : "Did you mean " + near + "?")});
 }
 
 }  // namespace
 
-Command state_show_command() { return {"state show", "prints one recorded resource", "ADDRESS", {}, 1, run}; }
+Command state_show_command() {
+  return {"state show", "prints one recorded resource", "ADDRESS", {}, 1, run};
+}
 
 }  // namespace crosstie

@@ -27,17 +27,25 @@ int run(Invocation& invocation) {
     nlohmann::json diagnostics = nlohmann::json::array();
     if (!resources)
       for (const Diagnostic& one : resources.failure()) {
-        nlohmann::json entry = {{"severity", one.severity == Severity::error ? "error" : "warning"}, {"summary", one.summary}, {"detail", one.detail}, {"fix", one.fix}};
-        if (one.where) entry["range"] = {{"filename", one.where->file}, {"start", {{"line", one.where->line}, {"column", one.where->column}}}};
+        nlohmann::json entry = {{"severity", one.severity == Severity::error ? "error" : "warning"},
+                                {"summary", one.summary},
+                                {"detail", one.detail},
+                                {"fix", one.fix}};
+        if (one.where)
+          entry["range"] = {{"filename", one.where->file},
+                            {"start", {{"line", one.where->line}, {"column", one.where->column}}}};
         diagnostics.push_back(std::move(entry));
       }
-    invocation.out << nlohmann::json{{"valid", resources.ok()}, {"error_count", diagnostics.size()}, {"diagnostics", diagnostics}}.dump(
-                          -1, ' ', false, nlohmann::json::error_handler_t::replace)
+    invocation.out << nlohmann::json{{"valid", resources.ok()},
+                                     {"error_count", diagnostics.size()},
+                                     {"diagnostics", diagnostics}}
+                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                    << '\n';
     return resources ? kDone : kError;
   }
   if (!resources) return report(invocation, resources.failure());
-  invocation.out << "The configuration is valid: " << *resources << (*resources == 1 ? " resource.\n" : " resources.\n");
+  invocation.out << "The configuration is valid: " << *resources
+                 << (*resources == 1 ? " resource.\n" : " resources.\n");
   return kDone;
 }
 
@@ -48,7 +56,8 @@ Command validate_command() {
           "checks the configuration without asking any service",
           "[options]",
           {{"var", FlagKind::list, "NAME=VALUE", "sets a variable; may be given several times"},
-           {"var-file", FlagKind::list, "FILE", "sets variables from a YAML file; may be given several times"},
+           {"var-file", FlagKind::list, "FILE",
+            "sets variables from a YAML file; may be given several times"},
            {"json", FlagKind::toggle, "", "as JSON"}},
           0,
           run};

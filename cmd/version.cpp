@@ -19,7 +19,9 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command version_command() {
-  return {"version", "prints the version", "[-json]", {{"json", FlagKind::toggle, "", "as JSON"}}, 0, run};
+  return {"version", "prints the version",
+          "[-json]", {{"json", FlagKind::toggle, "", "as JSON"}},
+          0,         run};
 }
 
 }  // namespace crosstie

@@ -20,16 +20,17 @@ struct Applier::Impl {
   enum class Status { waiting, running, done, failed, skipped };
   struct Node {
     Status status = Status::waiting;
-    std::size_t open = 0;                   // needs that are not done yet
+    std::size_t open = 0;  // needs that are not done yet
     Value attributes;
-    std::string phase;                      // of a failure
+    std::string phase;  // of a failure
     std::vector<std::string> blocked_by;
-    std::unique_ptr<StepControl> control;   // while running
+    std::unique_ptr<StepControl> control;  // while running
     std::chrono::steady_clock::time_point began;
   };
 
-  Impl(Plan plan_in, std::shared_ptr<const Configuration> configuration_in, const SchemaCatalog& schemas_in,
-       StateStore& store_in, Environment environment_in, ApplyOptions options_in)
+  Impl(Plan plan_in, std::shared_ptr<const Configuration> configuration_in,
+       const SchemaCatalog& schemas_in, StateStore& store_in, Environment environment_in,
+       ApplyOptions options_in)
       : plan(std::move(plan_in)),
         configuration(std::move(configuration_in)),
         schemas(schemas_in),
@@ -68,9 +69,11 @@ struct Applier::Impl {
   ApplyResult result;
 };
 
-Applier::Applier(Plan plan, std::shared_ptr<const Configuration> configuration, const SchemaCatalog& schemas,
-                 StateStore& store, Environment environment, ApplyOptions options)
-    : impl_(std::make_unique<Impl>(std::move(plan), std::move(configuration), schemas, store, std::move(environment), options)) {}
+Applier::Applier(Plan plan, std::shared_ptr<const Configuration> configuration,
+                 const SchemaCatalog& schemas, StateStore& store, Environment environment,
+                 ApplyOptions options)
+    : impl_(std::make_unique<Impl>(std::move(plan), std::move(configuration), schemas, store,
+                                   std::move(environment), options)) {}
 Applier::~Applier() = default;
 Task<ApplyResult> Applier::run() { return impl_->run(); }
 void Applier::stop() { impl_->stop(); }
@@ -117,7 +120,8 @@ Task<ApplyResult> Applier::Impl::run() {
     const auto found = index.find(address);
     return found == index.end() ? Value() : nodes[found->second].attributes;
   };
-  StepContext context{journal, configuration.get(), schemas, environment, options, lookup, plan.lineage};
+  StepContext context{journal, configuration.get(), schemas, environment, options,
+                      lookup,  plan.lineage};
   start_ready(context, executor);
   while (running > 0) {
     boost::system::error_code ignored;
@@ -135,7 +139,8 @@ Task<ApplyResult> Applier::Impl::run() {
 }
 
 void Applier::Impl::start_ready(StepContext& context, const asio::any_io_executor& executor) {
-  while (!ready.empty() && running < options.parallelism && stops == 0 && !context.journal.broken()) {
+  while (!ready.empty() && running < options.parallelism && stops == 0 &&
+         !context.journal.broken()) {
     const std::size_t next = *ready.begin();
     ready.erase(ready.begin());
     const Change& change = plan.changes[next];
@@ -180,13 +185,14 @@ void Applier::Impl::finish_node(std::size_t at, StepEnd end) {
   const Change& change = plan.changes[at];
   --running;
   node.control.reset();
-  result.something_written =
-      result.something_written || end.wrote || end.perhaps_wrote || (!end.ok && end.phase == "ready");
+  result.something_written = result.something_written || end.wrote || end.perhaps_wrote ||
+                             (!end.ok && end.phase == "ready");
   StepReport report;
   report.address = change.address;
   report.type = change.type;
   report.action = change.action;
-  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(environment.now() - node.began);
+  report.duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(environment.now() - node.began);
   if (!end.ok) {
     node.status = Status::failed;
     node.phase = report.phase = end.phase;
@@ -202,9 +208,11 @@ void Applier::Impl::finish_node(std::size_t at, StepEnd end) {
   if (end.attributes.is_object())
     for (const auto& [name, value] : end.attributes.as_object()) {
       const Value* planned = change.after.find(name);
-      if (planned == nullptr || planned->is_null() || planned->contains_unknown()) node.attributes.set(name, value);
+      if (planned == nullptr || planned->is_null() || planned->contains_unknown())
+        node.attributes.set(name, value);
     }
-  if (end.wrote && node.attributes.text("wait") == "none") result.not_waited.push_back(change.address);
+  if (end.wrote && node.attributes.text("wait") == "none")
+    result.not_waited.push_back(change.address);
   if (end.wrote || change.action == Action::remove) {
     result.added += change.action == Action::create || change.action == Action::replace ? 1 : 0;
     result.changed += change.action == Action::update ? 1 : 0;
@@ -216,7 +224,8 @@ void Applier::Impl::finish_node(std::size_t at, StepEnd end) {
 
 void Applier::Impl::release(std::size_t at) {
   for (const std::size_t dependent : order.needed_by[at])
-    if (--nodes[dependent].open == 0 && nodes[dependent].status == Status::waiting) ready.insert(dependent);
+    if (--nodes[dependent].open == 0 && nodes[dependent].status == Status::waiting)
+      ready.insert(dependent);
 }
 
 /// Marks everything after a failed step; each names the chain back to the failure.
@@ -227,7 +236,9 @@ void Applier::Impl::skip_dependents(std::size_t at) {
     open.pop_back();
     std::string link = plan.changes[here].address.print();
     if (nodes[here].status == Status::failed)
-      link += nodes[here].phase == "ready" ? " (did not become ready)" : nodes[here].phase == "read" ? " (could not be read)" : " (failed)";
+      link += nodes[here].phase == "ready"  ? " (did not become ready)"
+              : nodes[here].phase == "read" ? " (could not be read)"
+                                            : " (failed)";
     std::vector<std::string> chain{link};
     chain.insert(chain.end(), nodes[here].blocked_by.begin(), nodes[here].blocked_by.end());
     for (const std::size_t dependent : order.needed_by[here]) {
@@ -280,11 +291,15 @@ Task<void> Applier::Impl::last_look(const asio::any_io_executor& /*executor*/) {
       request.lineage = plan.lineage;
       batch.push_back(std::move(request));
     }
-    const std::vector<Observation> seen = co_await observe_batch(*environment.provider(connection), std::move(batch));
+    const std::vector<Observation> seen =
+        co_await observe_batch(*environment.provider(connection), std::move(batch));
     for (std::size_t i = 0; i < indexes.size(); ++i) {
-      const bool ours = seen[i].presence == Presence::present && seen[i].ownership == Ownership::ours;
-      const bool gone = seen[i].presence == Presence::absent || (seen[i].presence == Presence::present && !ours);
-      (gone ? result.verified_absent : result.still_there).push_back(plan.changes[indexes[i]].address);
+      const bool ours =
+          seen[i].presence == Presence::present && seen[i].ownership == Ownership::ours;
+      const bool gone =
+          seen[i].presence == Presence::absent || (seen[i].presence == Presence::present && !ours);
+      (gone ? result.verified_absent : result.still_there)
+          .push_back(plan.changes[indexes[i]].address);
     }
   }
 }
@@ -309,7 +324,8 @@ void Applier::Impl::keep_outputs() {
     if (output.sensitive) value->mark_sensitive();
     result.outputs[output.name] = Output{*value, std::string(kind_name(*value))};
   }
-  const bool changed = std::any_of(plan.outputs.begin(), plan.outputs.end(), [](const auto& one) { return one.second.changed; });
+  const bool changed = std::any_of(plan.outputs.begin(), plan.outputs.end(),
+                                   [](const auto& one) { return one.second.changed; });
   if (!changed) return;
   const Result<void> kept = store.set_outputs(result.outputs);
   if (!kept) append(result.diagnostics, kept.failure());
@@ -318,7 +334,8 @@ void Applier::Impl::keep_outputs() {
 void Applier::Impl::stop() {
   ++stops;
   for (Node& node : nodes)
-    if (node.control && (node.control->waiting || stops > 1)) node.control->signal.emit(asio::cancellation_type::terminal);
+    if (node.control && (node.control->waiting || stops > 1))
+      node.control->signal.emit(asio::cancellation_type::terminal);
   if (stops == 1 && wake) {
     grace = std::make_unique<asio::steady_timer>(wake->get_executor(), options.grace);
     grace->async_wait([this](const boost::system::error_code& error) {

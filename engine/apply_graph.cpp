@@ -6,7 +6,9 @@
 namespace crosstie {
 namespace {
 
-bool goes_away(const Change& change) { return change.action == Action::remove || change.action == Action::forget; }
+bool goes_away(const Change& change) {
+  return change.action == Action::remove || change.action == Action::forget;
+}
 
 }  // namespace
 
@@ -16,7 +18,9 @@ ApplyOrder order_changes(const std::vector<Change>& changes) {
   ApplyOrder order;
   order.needs.resize(changes.size());
   order.needed_by.resize(changes.size());
-  const auto add = [&order](std::size_t first, std::size_t then) { order.needs[then].push_back(first); };
+  const auto add = [&order](std::size_t first, std::size_t then) {
+    order.needs[then].push_back(first);
+  };
 
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Change& change = changes[i];
@@ -26,12 +30,14 @@ ApplyOrder order_changes(const std::vector<Change>& changes) {
         if (found != index.end() && !goes_away(changes[found->second])) add(found->second, i);
       }
     }
-    // What this one used in the last run must stay until this one is done with it (or gone), whether it goes or is made anew.
+    // What this one used in the last run must stay until this one is done with it (or gone),
+    // whether it goes or is made anew.
     for (const ResourceAddress& address : change.recorded_depends_on) {
       const auto found = index.find(address);
       if (found == index.end() || found->second == i) continue;
       const Change& used = changes[found->second];
-      if (goes_away(used) || (goes_away(change) && used.action == Action::replace)) add(i, found->second);
+      if (goes_away(used) || (goes_away(change) && used.action == Action::replace))
+        add(i, found->second);
     }
   }
   for (std::size_t i = 0; i < changes.size(); ++i) {

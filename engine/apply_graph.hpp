@@ -1,5 +1,6 @@
 #pragma once
-// Which step of an apply waits for which: creates and updates after what they need, deletes after what needed them.
+// Which step of an apply waits for which: creates and updates after what they need, deletes after
+// what needed them.
 #include <vector>
 
 #include "engine/plan.hpp"
@@ -7,7 +8,7 @@
 namespace crosstie {
 
 struct ApplyOrder {
-  std::vector<std::vector<std::size_t>> needs;      // by index into the plan's changes
+  std::vector<std::vector<std::size_t>> needs;  // by index into the plan's changes
   std::vector<std::vector<std::size_t>> needed_by;
 };
 

@@ -30,11 +30,13 @@ StepEnd done(Value attributes, bool wrote) {
 }
 
 Diagnostic interrupted_error() {
-  return make_error("interrupted", "The run was told to stop while this step was under way.",
-                    "Run the same command again; it finds out what became of this step and goes on.");
+  return make_error(
+      "interrupted", "The run was told to stop while this step was under way.",
+      "Run the same command again; it finds out what became of this step and goes on.");
 }
 
-/// Known parts of the plan must still hold: a step never does something else than what was approved.
+/// Known parts of the plan must still hold: a step never does something else than what was
+/// approved.
 bool agrees(const Value& planned, const Value& actual) {
   if (planned.is_unknown()) return true;
   if (planned.is_object() && actual.is_object()) {
@@ -46,7 +48,8 @@ bool agrees(const Value& planned, const Value& actual) {
       if (planned.find(name) == nullptr && !member.is_null()) return false;
     return true;
   }
-  if (planned.is_list() && actual.is_list() && planned.as_list().size() == actual.as_list().size()) {
+  if (planned.is_list() && actual.is_list() &&
+      planned.as_list().size() == actual.as_list().size()) {
     for (std::size_t i = 0; i < planned.as_list().size(); ++i)
       if (!agrees(planned.as_list()[i], actual.as_list()[i])) return false;
     return true;
@@ -56,11 +59,13 @@ bool agrees(const Value& planned, const Value& actual) {
 
 class StepProgress : public ProgressSink {
  public:
-  StepProgress(const Environment& environment, const Change& change, std::chrono::steady_clock::time_point began)
+  StepProgress(const Environment& environment, const Change& change,
+               std::chrono::steady_clock::time_point began)
       : environment_(environment), change_(change), began_(began) {}
   void waiting(const ResourceAddress& /*address*/, const WaitState& state) override {
     if (environment_.events == nullptr) return;
-    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.now() - began_);
+    const auto elapsed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(environment_.now() - began_);
     environment_.events->waiting(change_, state, elapsed);
   }
 
@@ -71,15 +76,19 @@ class StepProgress : public ProgressSink {
 };
 
 /// co_spawn wants a result that can be made empty; this puts it where the caller has room for it.
-Task<void> settle_into(Provider& provider, WaitRequest request, ProgressSink& progress, std::optional<Result<Value>>& out) {
+Task<void> settle_into(Provider& provider, WaitRequest request, ProgressSink& progress,
+                       std::optional<Result<Value>>& out) {
   out = co_await provider.settle(std::move(request), progress);
 }
 
-const ResourceConfig* find_config(const Configuration* configuration, const ResourceAddress& address) {
+const ResourceConfig* find_config(const Configuration* configuration,
+                                  const ResourceAddress& address) {
   if (configuration == nullptr) return nullptr;
   const std::vector<ResourceConfig>& all = configuration->resources();
   const auto found = std::lower_bound(all.begin(), all.end(), address,
-                                      [](const ResourceConfig& one, const ResourceAddress& wanted) { return one.address < wanted; });
+                                      [](const ResourceConfig& one, const ResourceAddress& wanted) {
+                                        return one.address < wanted;
+                                      });
   return found != all.end() && found->address == address ? &*found : nullptr;
 }
 
@@ -101,27 +110,35 @@ Step::Step(StepContext& context, const Change& change, StepControl& control)
 
 Task<StepEnd> Step::run() {
   switch (change_.action) {
-    case Action::no_op: co_return done(change_.approved.attributes, false);
-    case Action::forget: co_return co_await forget();
-    case Action::remove: co_return co_await remove(OperationAction::remove);
-    case Action::read: co_return co_await read();
-    default: co_return co_await write();
+    case Action::no_op:
+      co_return done(change_.approved.attributes, false);
+    case Action::forget:
+      co_return co_await forget();
+    case Action::remove:
+      co_return co_await remove(OperationAction::remove);
+    case Action::read:
+      co_return co_await read();
+    default:
+      co_return co_await write();
   }
 }
 
 std::optional<Diagnostics> Step::evaluate() {
   if (config_ == nullptr || context_.configuration == nullptr) {
-    return Diagnostics{make_error("resource is not in the configuration", "The plan names it, the configuration does not.",
+    return Diagnostics{make_error("resource is not in the configuration",
+                                  "The plan names it, the configuration does not.",
                                   "Make a new plan:\n  crosstie plan")};
   }
   Result<Value> desired = context_.configuration->evaluate_arguments(*config_, context_.lookup);
   if (!desired) return desired.failure();
   const std::string unknown = desired->first_unknown();
   if (!unknown.empty())
-    return Diagnostics{make_error("value is still unknown", "An argument waits for " + unknown + ", which gave no such value.")};
+    return Diagnostics{make_error("value is still unknown", "An argument waits for " + unknown +
+                                                                ", which gave no such value.")};
   if (!agrees(change_.after, *desired)) {
     return Diagnostics{make_error("value differs from the plan",
-                                  "An argument that the plan showed as known has another value now, so the approved change would "
+                                  "An argument that the plan showed as known has another value "
+                                  "now, so the approved change would "
                                   "not be the one that is made.",
                                   "Make a new plan and look at it:\n  crosstie plan")};
   }
@@ -167,7 +184,8 @@ Task<StepEnd> Step::write() {
   if (change_.action == Action::replace) co_return co_await replace();
   Observation seen = change_.approved;
   if (known_at_plan()) {
-    if (change_.action == Action::create) co_return co_await create(std::move(seen), OperationAction::create);
+    if (change_.action == Action::create)
+      co_return co_await create(std::move(seen), OperationAction::create);
     Difference difference{change_.fields};
     co_return co_await update(std::move(seen), std::move(difference));
   }
@@ -183,13 +201,16 @@ Task<StepEnd> Step::write() {
   Decision decision = decide_wanted(provider_, input);
   if (has_errors(decision.diagnostics)) co_return failed("apply", std::move(decision.diagnostics));
   if (decision.action == Action::no_op) co_return done(std::move(seen.attributes), false);
-  if (decision.action == Action::create) co_return co_await create(std::move(seen), OperationAction::create);
+  if (decision.action == Action::create)
+    co_return co_await create(std::move(seen), OperationAction::create);
   if (decision.action == Action::update) {
     Difference difference{std::move(decision.fields)};
     co_return co_await update(std::move(seen), std::move(difference));
   }
-  co_return failed("apply", {make_error("object must be replaced", "The plan did not say so, because a value was not known then.",
-                                        "Make a new plan and look at it:\n  crosstie plan")});
+  co_return failed("apply",
+                   {make_error("object must be replaced",
+                               "The plan did not say so, because a value was not known then.",
+                               "Make a new plan and look at it:\n  crosstie plan")});
 }
 
 Task<StepEnd> Step::read() {
@@ -251,7 +272,8 @@ ResourceRecord Step::record_for(const Operation& operation, const Outcome& outco
   record.connection = operation.connection;
   record.desired = request_.desired;
   record.attributes = outcome.attributes;
-  record.before = outcome.before.is_null() && change_.prior ? change_.prior->before : outcome.before;
+  record.before =
+      outcome.before.is_null() && change_.prior ? change_.prior->before : outcome.before;
   record.token = outcome.token;
   record.status = outcome.token.is_null() ? RecordStatus::ready : RecordStatus::settling;
   record.prevent_destroy = operation.prevent_destroy;
@@ -279,7 +301,8 @@ Task<WriteResult> Step::call(OperationAction action, WriteRequest request) {
                                      : make_error("call ended unexpectedly", error.what()),
                                  /*unknown=*/true);
   } catch (const std::exception& error) {
-    result = WriteResult::failed(make_error("call ended unexpectedly", error.what()), /*unknown=*/true);
+    result =
+        WriteResult::failed(make_error("call ended unexpectedly", error.what()), /*unknown=*/true);
   }
   co_return result;
 }
@@ -302,7 +325,8 @@ Task<StepEnd> Step::journaled(OperationAction action, Observation seen, Differen
   const bool goes = action == OperationAction::remove || action == OperationAction::replace_delete;
   if (!result.outcome) {
     end.state = result.failure.outcome_unknown ? OperationState::unknown : OperationState::failed;
-    end.error = result.failure.diagnostics.empty() ? "" : result.failure.diagnostics.front().summary;
+    end.error =
+        result.failure.diagnostics.empty() ? "" : result.failure.diagnostics.front().summary;
     const Result<void> kept = co_await context_.journal.finish(std::move(end));
     Diagnostics why = std::move(result.failure.diagnostics);
     if (!kept) append(why, kept.failure());
@@ -312,8 +336,9 @@ Task<StepEnd> Step::journaled(OperationAction action, Observation seen, Differen
   }
   Value token = result.outcome->token;
   if (goes) {
-    if (!token.is_null()) {  // the service is still at it (a finalizer, a plan): gone only when it says so
-      ResourceRecord none;  // nothing is recorded; the attributes say what to wait for
+    if (!token.is_null()) {  // the service is still at it (a finalizer, a plan): gone only when it
+                             // says so
+      ResourceRecord none;   // nothing is recorded; the attributes say what to wait for
       none.attributes = result.outcome->attributes;
       StepEnd settled = co_await settle(std::move(none), std::move(token));
       if (!settled.ok) co_return settled;
@@ -353,16 +378,21 @@ Task<StepEnd> Step::settle(ResourceRecord record, Value token) {
   control_.waiting = true;
   try {
     auto slot = asio::bind_cancellation_slot(control_.signal.slot(), asio::use_awaitable);
-    co_await asio::co_spawn(executor, settle_into(provider_, std::move(request), progress, answer), slot);
+    co_await asio::co_spawn(executor, settle_into(provider_, std::move(request), progress, answer),
+                            slot);
   } catch (const boost::system::system_error& error) {
     interrupted = error.code() == asio::error::operation_aborted;
-    broken = {interrupted ? interrupted_error() : make_error("wait ended unexpectedly", error.what())};
+    broken = {interrupted ? interrupted_error()
+                          : make_error("wait ended unexpectedly", error.what())};
   } catch (const std::exception& error) {
     broken = {make_error("wait ended unexpectedly", error.what())};
   }
   control_.waiting = false;
-  Result<Value> attributes = broken.empty() && answer ? std::move(*answer) : Result<Value>(std::move(broken));
-  if (!attributes) co_return failed(change_.kind == ResourceKind::read ? "read" : "ready", attributes.failure(), interrupted);
+  Result<Value> attributes =
+      broken.empty() && answer ? std::move(*answer) : Result<Value>(std::move(broken));
+  if (!attributes)
+    co_return failed(change_.kind == ResourceKind::read ? "read" : "ready", attributes.failure(),
+                     interrupted);
   if (record.type.empty()) co_return done(std::move(*attributes), false);
   record.attributes = *attributes;
   record.status = RecordStatus::ready;

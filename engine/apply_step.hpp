@@ -1,5 +1,6 @@
 #pragma once
-// One step of an apply from intent to settled object. Knows nothing of other steps; apply.cpp schedules.
+// One step of an apply from intent to settled object. Knows nothing of other steps; apply.cpp
+// schedules.
 #include <boost/asio/cancellation_signal.hpp>
 #include <memory>
 
@@ -12,11 +13,11 @@ namespace crosstie {
 /// How a step ended. `attributes` is what references to it give from here on.
 struct StepEnd {
   bool ok = false;
-  bool wrote = false;       // false: what the plan saw turned out to be right already
+  bool wrote = false;  // false: what the plan saw turned out to be right already
   bool interrupted = false;
   bool perhaps_wrote = false;  // failed, and the request may have taken effect
   Value attributes;
-  std::string phase;        // of a failure: "apply", "ready", "read"
+  std::string phase;  // of a failure: "apply", "ready", "read"
   Diagnostics diagnostics;
 };
 
@@ -27,14 +28,14 @@ struct StepContext {
   const SchemaCatalog& schemas;
   const Environment& environment;
   const ApplyOptions& options;
-  AttributeLookup lookup;              // attributes of finished steps
+  AttributeLookup lookup;  // attributes of finished steps
   std::string lineage;
 };
 
 /// A running step's handle for interrupts: which call is in flight and how to end it.
 struct StepControl {
   boost::asio::cancellation_signal signal;
-  bool waiting = false;    // in a wait, not in a write
+  bool waiting = false;  // in a wait, not in a write
 };
 
 class Step {

@@ -9,19 +9,23 @@ bool is_prefix(const Path& prefix, const Path& path) {
   return prefix.size() <= path.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }
 
-void drop_ignored(std::vector<FieldDifference>& fields, const Lifecycle& lifecycle, const std::string& today) {
+void drop_ignored(std::vector<FieldDifference>& fields, const Lifecycle& lifecycle,
+                  const std::string& today) {
   std::erase_if(fields, [&](const FieldDifference& field) {
-    return std::any_of(lifecycle.ignore_changes.begin(), lifecycle.ignore_changes.end(), [&](const IgnoredField& ignored) {
-      const bool in_force = ignored.until.empty() || today <= ignored.until;
-      return in_force && is_prefix(ignored.path, field.path);
-    });
+    return std::any_of(lifecycle.ignore_changes.begin(), lifecycle.ignore_changes.end(),
+                       [&](const IgnoredField& ignored) {
+                         const bool in_force = ignored.until.empty() || today <= ignored.until;
+                         return in_force && is_prefix(ignored.path, field.path);
+                       });
   });
 }
 
 Diagnostic prevented(const ResourceAddress& address, const std::string& verb) {
-  Diagnostic error = make_error(
-      "resource is protected", "The plan would " + verb + " it, and its lifecycle says prevent_destroy.",
-      "To go on, take `prevent_destroy` off the resource, or change the configuration so that it can stay.");
+  Diagnostic error =
+      make_error("resource is protected",
+                 "The plan would " + verb + " it, and its lifecycle says prevent_destroy.",
+                 "To go on, take `prevent_destroy` off the resource, or change the configuration "
+                 "so that it can stay.");
   error.address = address.print();
   return error;
 }
@@ -38,7 +42,8 @@ std::vector<FieldDifference> find_drift(const Provider& provider, const DecideIn
 
 bool may_adopt(const DecideInput& input) {
   if (input.request.adoption == Adoption::take_over) return true;
-  return input.request.adoption == Adoption::if_unowned && input.observed.ownership == Ownership::unowned;
+  return input.request.adoption == Adoption::if_unowned &&
+         input.observed.ownership == Ownership::unowned;
 }
 
 Decision decide_present(const Provider& provider, const DecideInput& input) {
@@ -53,8 +58,8 @@ Decision decide_present(const Provider& provider, const DecideInput& input) {
   // When the wish is the recorded one, all that differs is what somebody else changed.
   const bool same_wish = input.record != nullptr && input.record->desired == input.request.desired;
   decision.drift = same_wish ? decision.fields : find_drift(provider, input);
-  const bool replace_field =
-      std::any_of(decision.fields.begin(), decision.fields.end(), [](const FieldDifference& f) { return f.replace; });
+  const bool replace_field = std::any_of(decision.fields.begin(), decision.fields.end(),
+                                         [](const FieldDifference& f) { return f.replace; });
   const bool unrecorded = input.record == nullptr || input.observed.ownership != Ownership::ours;
 
   if (input.observed.incomplete) {
@@ -90,7 +95,8 @@ Decision unreadable(const DecideInput& input) {
   Decision decision;
   decision.diagnostics = with_address(input.observed.diagnostics, input.request.address.print());
   if (decision.diagnostics.empty()) {
-    decision.diagnostics.push_back(make_error("object cannot be read", "The service gave no usable answer."));
+    decision.diagnostics.push_back(
+        make_error("object cannot be read", "The service gave no usable answer."));
     decision.diagnostics.back().address = input.request.address.print();
   }
   return decision;
@@ -118,10 +124,11 @@ Diagnostic not_ours_error(const ResourceAddress& address, const Observation& obs
   const bool foreign = observed.ownership == Ownership::foreign;
   std::string detail = "An object of this name exists and crosstie did not make it";
   detail += observed.owner.empty() ? "." : "; it belongs to " + observed.owner + ".";
-  Diagnostic error = make_error(
-      "object exists and is not ours", std::move(detail),
-      std::string("To go on, give the resource another name, or let crosstie use the object; destroy gives it back as it was found:\n") +
-          (foreign ? "  adopt: take_over" : "  adopt: if_unowned"));
+  Diagnostic error =
+      make_error("object exists and is not ours", std::move(detail),
+                 std::string("To go on, give the resource another name, or let crosstie use the "
+                             "object; destroy gives it back as it was found:\n") +
+                     (foreign ? "  adopt: take_over" : "  adopt: if_unowned"));
   error.address = address.print();
   return error;
 }
@@ -129,8 +136,10 @@ Diagnostic not_ours_error(const ResourceAddress& address, const Observation& obs
 Decision decide_wanted(const Provider& provider, const DecideInput& input) {
   Decision decision;
   switch (input.observed.presence) {
-    case Presence::unreadable: return unreadable(input);
-    case Presence::present: return decide_present(provider, input);
+    case Presence::unreadable:
+      return unreadable(input);
+    case Presence::present:
+      return decide_present(provider, input);
     case Presence::unchecked:
     case Presence::absent:
       decision.action = Action::create;
@@ -153,33 +162,39 @@ Decision decide_unwanted(const DecideInput& input, Reason why) {
     return decision;
   }
   switch (input.observed.presence) {
-    case Presence::unreadable: return unreadable(input);
+    case Presence::unreadable:
+      return unreadable(input);
     case Presence::absent:
       decision.action = Action::forget;
       decision.reason = Reason::already_absent;
       return decision;
     case Presence::unchecked:
-    case Presence::present: break;
+    case Presence::present:
+      break;
   }
   if (input.observed.presence == Presence::present && input.observed.ownership != Ownership::ours) {
     decision.action = Action::forget;
     Diagnostic warning = make_warning(
-        "object is left alone", "An object of this name is there, but it is not the one that crosstie made" +
-                                    (input.observed.owner.empty() ? "." : "; it belongs to " + input.observed.owner + "."),
+        "object is left alone",
+        "An object of this name is there, but it is not the one that crosstie made" +
+            (input.observed.owner.empty() ? "." : "; it belongs to " + input.observed.owner + "."),
         "Its record goes; delete the object by hand if it should not be there.");
     warning.address = input.request.address.print();
     decision.diagnostics.push_back(std::move(warning));
     return decision;
   }
   decision.action = Action::remove;
-  if (input.lifecycle.prevent_destroy) decision.diagnostics.push_back(prevented(input.request.address, "delete"));
+  if (input.lifecycle.prevent_destroy)
+    decision.diagnostics.push_back(prevented(input.request.address, "delete"));
   return decision;
 }
 
-std::optional<OperationEnd> recover(const Provider& provider, const Operation& operation, const ResourceRequest& request,
-                                    const Observation& observed) {
-  if (observed.presence == Presence::unreadable || observed.presence == Presence::unchecked) return std::nullopt;
-  const bool present = observed.presence == Presence::present && observed.ownership == Ownership::ours;
+std::optional<OperationEnd> recover(const Provider& provider, const Operation& operation,
+                                    const ResourceRequest& request, const Observation& observed) {
+  if (observed.presence == Presence::unreadable || observed.presence == Presence::unchecked)
+    return std::nullopt;
+  const bool present =
+      observed.presence == Presence::present && observed.ownership == Ownership::ours;
   OperationEnd end;
   end.id = operation.id;
   end.state = OperationState::failed;
@@ -209,7 +224,9 @@ std::optional<OperationEnd> recover(const Provider& provider, const Operation& o
         end.remove_record = true;
       }
       break;
-    case OperationAction::settle: end.error = "the wait was cut off"; break;
+    case OperationAction::settle:
+      end.error = "the wait was cut off";
+      break;
   }
   if (end.state == OperationState::succeeded) end.error.clear();
   return end;

@@ -9,7 +9,8 @@ namespace crosstie {
 namespace asio = boost::asio;
 
 struct Journal::Batch {
-  explicit Batch(const asio::any_io_executor& executor) : committed(executor, asio::steady_timer::time_point::max()) {}
+  explicit Batch(const asio::any_io_executor& executor)
+      : committed(executor, asio::steady_timer::time_point::max()) {}
   std::vector<Operation> begins;
   std::vector<OperationEnd> ends;
   std::vector<ResourceRecord> records;
@@ -19,7 +20,8 @@ struct Journal::Batch {
   asio::steady_timer committed;  // never runs out; its cancellation is the news
 };
 
-Journal::Journal(asio::any_io_executor executor, StateStore& store) : executor_(std::move(executor)), store_(store) {}
+Journal::Journal(asio::any_io_executor executor, StateStore& store)
+    : executor_(std::move(executor)), store_(store) {}
 Journal::~Journal() = default;
 
 Journal::Batch& Journal::open_batch() {
@@ -33,7 +35,8 @@ Journal::Batch& Journal::open_batch() {
 void Journal::commit() {
   const std::shared_ptr<Batch> batch = std::move(open_);
   open_.reset();
-  // Outcomes first: if the disk fills up between, what happened is known and what was not begun is not.
+  // Outcomes first: if the disk fills up between, what happened is known and what was not begun is
+  // not.
   if (!batch->ends.empty()) batch->result = store_.finish(batch->ends);
   if (batch->result.ok() && (!batch->records.empty() || !batch->forgotten.empty()))
     batch->result = store_.put(batch->records, batch->forgotten);
@@ -46,7 +49,8 @@ void Journal::commit() {
 
 asio::awaitable<Result<void>> Journal::wait_for(std::shared_ptr<Batch> batch) {
   boost::system::error_code ignored;
-  while (!batch->done) co_await batch->committed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  while (!batch->done)
+    co_await batch->committed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   co_return batch->result;
 }
 

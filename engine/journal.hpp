@@ -1,5 +1,6 @@
 #pragma once
-// The journal as coroutines see it: what is handed in during one turn of the event loop shares one commit on disk.
+// The journal as coroutines see it: what is handed in during one turn of the event loop shares one
+// commit on disk.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>

@@ -1,5 +1,6 @@
 #pragma once
-// What apply would do, and why. Data only: made by Planner, shown by views, saved by plan_file, run by Applier.
+// What apply would do, and why. Data only: made by Planner, shown by views, saved by plan_file, run
+// by Applier.
 #include <map>
 #include <optional>
 #include <string>
@@ -19,27 +20,28 @@ namespace crosstie {
 ///   replace  as update                     remove  before what is there, after null
 ///   forget   before the record, after null: nothing is sent, the record goes
 enum class Action { no_op, create, read, update, replace, remove, forget };
-std::string_view action_name(Action action);  // "no-op", "create", "read", "update", "replace", "delete", "forget"
+std::string_view action_name(
+    Action action);  // "no-op", "create", "read", "update", "replace", "delete", "forget"
 
 /// Why the action was chosen. For display; apply never looks at it.
 enum class Reason {
   none,
   new_in_configuration,
-  changed_arguments,      // the configuration asks for something else
-  drift,                  // somebody changed the object
-  gone,                   // recorded, but not there any more
-  cannot_be_updated,      // a field that only a new object can have
-  lost_secret,            // exists, but what only its creation gave is lost
+  changed_arguments,  // the configuration asks for something else
+  drift,              // somebody changed the object
+  gone,               // recorded, but not there any more
+  cannot_be_updated,  // a field that only a new object can have
+  lost_secret,        // exists, but what only its creation gave is lost
   tainted,
-  requested,              // --replace
-  not_settled,            // written by an earlier run, not seen ready: apply only waits
-  adopted,                // exists without our mark, taken as the configuration allows
+  requested,    // --replace
+  not_settled,  // written by an earlier run, not seen ready: apply only waits
+  adopted,      // exists without our mark, taken as the configuration allows
   removed_from_configuration,
   when_false,
   destroy,
   already_absent,
-  deferred_read,          // its inputs are known only after another step
-  check                   // a proof to be run
+  deferred_read,  // its inputs are known only after another step
+  check           // a proof to be run
 };
 std::string_view reason_name(Reason reason);
 
@@ -51,19 +53,20 @@ struct Change {
   Action action = Action::no_op;
   Reason reason = Reason::none;
   Value before;
-  Value after;                            // planned arguments; unknowns inside say which step they wait for
-  std::vector<FieldDifference> fields;    // what update or replace will change
-  std::vector<FieldDifference> drift;     // what somebody else changed since it was recorded
+  Value after;  // planned arguments; unknowns inside say which step they wait for
+  std::vector<FieldDifference> fields;  // what update or replace will change
+  std::vector<FieldDifference> drift;   // what somebody else changed since it was recorded
   Forecast forecast;
-  bool unchecked = false;                 // could not be looked at yet
+  bool unchecked = false;  // could not be looked at yet
   std::string unchecked_reason;
-  Observation approved;                   // what the decision was made from
+  Observation approved;  // what the decision was made from
   std::optional<Recorded> prior;
-  Value token;                            // of a record that is not settled
+  Value token;  // of a record that is not settled
   Adoption adoption = Adoption::never;
   bool prevent_destroy = false;
   std::vector<ResourceAddress> depends_on;
-  std::vector<ResourceAddress> recorded_depends_on;  // of the last apply; what goes must wait for these dependents
+  std::vector<ResourceAddress>
+      recorded_depends_on;  // of the last apply; what goes must wait for these dependents
 };
 
 /// How much of the world this plan has seen.
@@ -83,8 +86,9 @@ struct Plan {
   std::string lineage;
   std::int64_t serial = 0;
   bool destroy = false;
-  std::vector<Change> changes;              // dependency order, no-ops included
-  std::vector<OperationEnd> recoveries;     // what became of operations that an earlier run left without an outcome
+  std::vector<Change> changes;  // dependency order, no-ops included
+  std::vector<OperationEnd>
+      recoveries;  // what became of operations that an earlier run left without an outcome
   std::vector<std::string> recovery_notes;  // the same in words, for people
   std::map<std::string, PlannedOutput> outputs;
   Coverage coverage;

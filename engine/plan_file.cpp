@@ -68,7 +68,8 @@ json fields_json(const std::vector<FieldDifference>& fields) {
 std::vector<FieldDifference> fields_of(const json& list) {
   std::vector<FieldDifference> out;
   for (const json& one : list) {
-    out.push_back({path_of(one.at("path")), decode_value(one.at("before")), decode_value(one.at("after")), one.at("replace").get<bool>(),
+    out.push_back({path_of(one.at("path")), decode_value(one.at("before")),
+                   decode_value(one.at("after")), one.at("replace").get<bool>(),
                    one.at("note").get<std::string>()});
   }
   return out;
@@ -177,8 +178,10 @@ Change change_of(const json& in) {
   change.fields = fields_of(in.at("fields"));
   change.drift = fields_of(in.at("drift"));
   const json& forecast = in.at("forecast");
-  change.forecast = {forecast.at("waits_for").get<std::string>(), forecast.at("disruption").get<std::string>(),
-                     forecast.at("irreversible").get<bool>(), forecast.at("irreversible_reason").get<std::string>()};
+  change.forecast = {forecast.at("waits_for").get<std::string>(),
+                     forecast.at("disruption").get<std::string>(),
+                     forecast.at("irreversible").get<bool>(),
+                     forecast.at("irreversible_reason").get<std::string>()};
   change.unchecked = in.at("unchecked").get<bool>();
   change.unchecked_reason = in.at("unchecked_reason").get<std::string>();
   change.approved = observation_of(in.at("approved"));
@@ -188,12 +191,17 @@ Change change_of(const json& in) {
   change.depends_on = addresses_of(in.at("depends_on"));
   change.recorded_depends_on = addresses_of(in.at("recorded_depends_on"));
   if (const auto prior = in.find("prior"); prior != in.end())
-    change.prior = Recorded{decode_value(prior->at("desired")), decode_value(prior->at("attributes")), decode_value(prior->at("before"))};
+    change.prior =
+        Recorded{decode_value(prior->at("desired")), decode_value(prior->at("attributes")),
+                 decode_value(prior->at("before"))};
   return change;
 }
 
 json recovery_json(const OperationEnd& end) {
-  json out = {{"id", end.id}, {"state", static_cast<int>(end.state)}, {"error", end.error}, {"remove_record", end.remove_record}};
+  json out = {{"id", end.id},
+              {"state", static_cast<int>(end.state)},
+              {"error", end.error},
+              {"remove_record", end.remove_record}};
   if (end.record) out["record"] = record_json(*end.record);
   return out;
 }
@@ -209,7 +217,8 @@ OperationEnd recovery_of(const json& in) {
 }
 
 Diagnostic damaged(const std::string& why) {
-  return make_error("plan file cannot be used", "It is not a plan that this crosstie can read: " + why + ".",
+  return make_error("plan file cannot be used",
+                    "It is not a plan that this crosstie can read: " + why + ".",
                     "Make a new plan:\n  crosstie plan -out FILE");
 }
 
@@ -237,7 +246,8 @@ SavedPlan saved_of(const json& in) {
     plan.outputs.emplace(name, std::move(output));
   }
   const json& seen = in.at("coverage");
-  plan.coverage = {seen.at(0).get<int>(), seen.at(1).get<int>(), seen.at(2).get<int>(), seen.at(3).get<int>()};
+  plan.coverage = {seen.at(0).get<int>(), seen.at(1).get<int>(), seen.at(2).get<int>(),
+                   seen.at(3).get<int>()};
   return saved;
 }
 
@@ -257,21 +267,26 @@ std::string write_plan(const SavedPlan& saved) {
               {"serial", plan.serial},
               {"destroy", plan.destroy},
               {"recovery_notes", plan.recovery_notes},
-              {"coverage", {plan.coverage.live, plan.coverage.recorded_only, plan.coverage.unreadable, plan.coverage.unchecked}}};
+              {"coverage",
+               {plan.coverage.live, plan.coverage.recorded_only, plan.coverage.unreadable,
+                plan.coverage.unchecked}}};
   out["changes"] = json::array();
   for (const Change& change : plan.changes) out["changes"].push_back(change_json(change));
   out["recoveries"] = json::array();
   for (const OperationEnd& end : plan.recoveries) out["recoveries"].push_back(recovery_json(end));
   out["outputs"] = json::object();
   for (const auto& [name, planned] : plan.outputs) {
-    out["outputs"][name] = {{"value", encode_value(planned.output.value)}, {"type", planned.output.type}, {"changed", planned.changed}};
+    out["outputs"][name] = {{"value", encode_value(planned.output.value)},
+                            {"type", planned.output.type},
+                            {"changed", planned.changed}};
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<SavedPlan> read_plan(const std::string& text) {
   const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object() || !parsed.contains("crosstie_plan")) return damaged("it does not begin as one");
+  if (!parsed.is_object() || !parsed.contains("crosstie_plan"))
+    return damaged("it does not begin as one");
   if (parsed["crosstie_plan"] != kFormat) return damaged("it has another format version");
   try {
     return saved_of(parsed);
@@ -283,13 +298,16 @@ Result<SavedPlan> read_plan(const std::string& text) {
 namespace {
 
 bool same_fields(const std::vector<FieldDifference>& a, const std::vector<FieldDifference>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const FieldDifference& x, const FieldDifference& y) {
-    return x.path == y.path && x.before == y.before && x.after == y.after && x.replace == y.replace;
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const FieldDifference& x, const FieldDifference& y) {
+                      return x.path == y.path && x.before == y.before && x.after == y.after &&
+                             x.replace == y.replace;
+                    });
 }
 
 bool same_change(const Change& a, const Change& b) {
-  return a.action == b.action && a.approved.presence == b.approved.presence && same_fields(a.fields, b.fields) && same_fields(a.drift, b.drift);
+  return a.action == b.action && a.approved.presence == b.approved.presence &&
+         same_fields(a.fields, b.fields) && same_fields(a.drift, b.drift);
 }
 
 }  // namespace
@@ -308,13 +326,17 @@ std::vector<ResourceAddress> moved_since(const Plan& saved, const Plan& fresh) {
   return moved;
 }
 
-Result<void> check_plan_is_current(const Plan& plan, const std::string& lineage, std::int64_t serial) {
+Result<void> check_plan_is_current(const Plan& plan, const std::string& lineage,
+                                   std::int64_t serial) {
   if (plan.lineage != lineage) {
-    return make_error("plan is of another state", "It was made from a state of another lineage.", "Make a new plan here:\n  crosstie plan -out FILE");
+    return make_error("plan is of another state", "It was made from a state of another lineage.",
+                      "Make a new plan here:\n  crosstie plan -out FILE");
   }
   if (plan.serial != serial) {
     return make_error("plan is stale",
-                      "The state moved on since the plan was made: serial " + std::to_string(plan.serial) + " then, " + std::to_string(serial) + " at present.",
+                      "The state moved on since the plan was made: serial " +
+                          std::to_string(plan.serial) + " then, " + std::to_string(serial) +
+                          " at present.",
                       "Make a new plan and look at it:\n  crosstie plan -out FILE");
   }
   return {};

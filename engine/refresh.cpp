@@ -25,14 +25,17 @@ Task<void> look(Batch& batch, Provider* provider) {
 
 }  // namespace
 
-Task<std::vector<Observation>> observe_batch(Provider& provider, std::vector<ResourceRequest> batch) {
+Task<std::vector<Observation>> observe_batch(Provider& provider,
+                                             std::vector<ResourceRequest> batch) {
   const std::size_t wanted = batch.size();
   std::vector<Observation> answers = co_await provider.observe(std::move(batch));
   if (answers.size() != wanted) {
     Observation broken;
     broken.presence = Presence::unreadable;
-    broken.diagnostics.push_back(make_error("provider answered wrongly", "It was asked for " + std::to_string(wanted) +
-                                            " objects and told of " + std::to_string(answers.size()) + "."));
+    broken.diagnostics.push_back(
+        make_error("provider answered wrongly", "It was asked for " + std::to_string(wanted) +
+                                                    " objects and told of " +
+                                                    std::to_string(answers.size()) + "."));
     answers.assign(wanted, broken);
   }
   co_return answers;
@@ -40,7 +43,8 @@ Task<std::vector<Observation>> observe_batch(Provider& provider, std::vector<Res
 
 Task<Result<Plan>> make_plan(Planner& planner, Environment environment) {
   std::size_t seen = 0;
-  for (std::vector<Wanted> wanted = planner.advance(); !wanted.empty(); wanted = planner.advance()) {
+  for (std::vector<Wanted> wanted = planner.advance(); !wanted.empty();
+       wanted = planner.advance()) {
     std::map<std::string, Batch> batches;
     for (Wanted& one : wanted) {
       Batch& batch = batches[one.connection];
@@ -55,11 +59,13 @@ Task<Result<Plan>> make_plan(Planner& planner, Environment environment) {
       looks.push_back(asio::co_spawn(executor, look(batch, provider), asio::deferred));
     }
     auto group = asio::experimental::make_parallel_group(std::move(looks));
-    auto [order, failures] = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    auto [order, failures] =
+        co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
     for (const std::exception_ptr& failure : failures)
       if (failure) std::rethrow_exception(failure);
     for (auto& [connection, batch] : batches) {
-      for (std::size_t i = 0; i < batch.nodes.size(); ++i) planner.supply(batch.nodes[i], std::move(batch.answers[i]));
+      for (std::size_t i = 0; i < batch.nodes.size(); ++i)
+        planner.supply(batch.nodes[i], std::move(batch.answers[i]));
       seen += batch.nodes.size();
     }
     if (environment.events != nullptr) environment.events->observing(seen, seen);

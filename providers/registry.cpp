@@ -16,12 +16,15 @@ SchemaCatalog all_schemas() {
   return catalog;
 }
 
-Result<std::unique_ptr<Provider>> make_provider(const std::string& connection, const Value& settings,
-                                                const ProviderEnvironment& environment, const ConnectionLookup& others) {
+Result<std::unique_ptr<Provider>> make_provider(const std::string& connection,
+                                                const Value& settings,
+                                                const ProviderEnvironment& environment,
+                                                const ConnectionLookup& others) {
   const std::string family = connection.substr(0, connection.find('.'));
   if (family == "kubernetes") return make_kubernetes_provider(connection, settings, environment);
   if (family == "ech") return make_ech_provider(connection, settings, environment);
-  if (family == "elasticsearch") return make_elasticsearch_provider(connection, settings, environment, others);
+  if (family == "elasticsearch")
+    return make_elasticsearch_provider(connection, settings, environment, others);
   if (family == "null") return make_null_provider();
   return make_error("provider does not exist", "No provider is named \"" + family + "\".",
                     "There are kubernetes, ech, elasticsearch and null.");

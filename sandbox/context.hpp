@@ -1,5 +1,6 @@
 #pragma once
-// What every simulator shares: one thread, a scaled clock, seeded randomness, certificates, and the virtual network.
+// What every simulator shares: one thread, a scaled clock, seeded randomness, certificates, and the
+// virtual network.
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace crosstie::sandbox {
 
-/// Scales every simulated wait. Scale 0 makes waits instant (the caller still yields once, so that order is kept).
+/// Scales every simulated wait. Scale 0 makes waits instant (the caller still yields once, so that
+/// order is kept).
 class Clock {
  public:
   explicit Clock(double scale) : scale_(scale) {}
@@ -35,8 +37,8 @@ class Clock {
 class Ids {
  public:
   explicit Ids(std::uint64_t seed);
-  std::string uuid();                      // version 4 form
-  std::string hex(std::size_t characters); // lower case
+  std::string uuid();                       // version 4 form
+  std::string hex(std::size_t characters);  // lower case
   std::string base62(std::size_t characters);
   std::uint64_t next();
 
@@ -67,8 +69,9 @@ Identity issue(const Identity& authority, const CertificateRequest& request);
 std::string certificate_subject(const std::string& pem);             // "CN=x,OU=y", RFC 2253 order
 std::string certificate_fingerprint_sha256(const std::string& pem);  // lower-case hex
 
-/// Virtual addresses ("203.0.113.7:9443", "[2001:db8::7]:9443", "abc.elb.example:9443") to the real loopback port that serves
-/// them. Load balancers and node addresses of the simulated worlds live here; only simulators dial through it.
+/// Virtual addresses ("203.0.113.7:9443", "[2001:db8::7]:9443", "abc.elb.example:9443") to the real
+/// loopback port that serves them. Load balancers and node addresses of the simulated worlds live
+/// here; only simulators dial through it.
 class Network {
  public:
   void bind(const std::string& virtual_address, std::uint16_t loopback_port);
@@ -87,12 +90,14 @@ struct Context {
   Network network;
 };
 
-/// The outcome of one simulated link attempt from a local cluster to a remote interface: a real TLS connection over loopback.
+/// The outcome of one simulated link attempt from a local cluster to a remote interface: a real TLS
+/// connection over loopback.
 struct RemoteHello {
   bool tls_established = false;
-  std::string error;          // OpenSSL's or the socket's words when not
-  int status = 0;             // answer of the remote interface to the credentials that were sent
-  std::string body;           // JSON: {"cluster_name","cluster_uuid","version","api_key":{"id","access"}} or an error
+  std::string error;  // OpenSSL's or the socket's words when not
+  int status = 0;     // answer of the remote interface to the credentials that were sent
+  std::string body;  // JSON: {"cluster_name","cluster_uuid","version","api_key":{"id","access"}} or
+                     // an error
 };
 
 }  // namespace crosstie::sandbox

@@ -10,9 +10,10 @@
 namespace crosstie::sandbox {
 
 struct ListenerOptions {
-  std::string api;                       // "kubernetes", "ech", "elasticsearch": name in the request log and for faults
-  std::optional<Identity> tls;           // absent: plain HTTP
-  std::string client_authority_pem;      // accept client certificates of this authority ("" = none asked for)
+  std::string api;  // "kubernetes", "ech", "elasticsearch": name in the request log and for faults
+  std::optional<Identity> tls;  // absent: plain HTTP
+  std::string
+      client_authority_pem;  // accept client certificates of this authority ("" = none asked for)
   bool client_certificate_required = false;
   std::size_t body_bytes_max = 100u << 20;
   std::size_t header_bytes_max = 16384;
@@ -27,11 +28,13 @@ class Listener {
   virtual void close() = 0;  // also ends open connections
 };
 
-/// Starts to listen on a loopback port of the system's choice. `wrap` (faults, request log) is put around the handler by the caller.
+/// Starts to listen on a loopback port of the system's choice. `wrap` (faults, request log) is put
+/// around the handler by the caller.
 std::unique_ptr<Listener> listen(Context& context, ListenerOptions options, Handler handler);
 
-/// Opens one TLS connection to 127.0.0.1:`port`, checks the peer against `trusted_pem` and `server_name` (empty: no name check),
-/// offers `client` when given, sends one HTTP request and reads its answer. Used by simulators that dial each other.
+/// Opens one TLS connection to 127.0.0.1:`port`, checks the peer against `trusted_pem` and
+/// `server_name` (empty: no name check), offers `client` when given, sends one HTTP request and
+/// reads its answer. Used by simulators that dial each other.
 struct DialRequest {
   std::uint16_t port = 0;
   std::string trusted_pem;

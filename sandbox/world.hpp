@@ -1,5 +1,6 @@
 #pragma once
-// The world file: what exists when a sandbox starts. Plain data; parsed by world.cpp with line and column in every error.
+// The world file: what exists when a sandbox starts. Plain data; parsed by world.cpp with line and
+// column in every error.
 #include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -9,7 +10,7 @@ namespace crosstie::sandbox {
 
 struct WorldDeployment {
   std::string name;
-  std::string id;                  // 32 hex characters; made from the seed when empty
+  std::string id;  // 32 hex characters; made from the seed when empty
   std::string version = "9.1.0";
   int zones = 2;
 };
@@ -17,8 +18,8 @@ struct WorldDeployment {
 struct WorldNodeSet {
   std::string name = "default";
   int count = 3;
-  std::string config_json;         // object, "" = none
-  std::string pod_template_json;   // object, "" = none
+  std::string config_json;        // object, "" = none
+  std::string pod_template_json;  // object, "" = none
 };
 
 struct WorldEck {

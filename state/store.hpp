@@ -155,7 +155,8 @@ class StateStore {
                            const std::vector<ResourceAddress>& forget) = 0;
   virtual Result<void> set_outputs(const std::map<std::string, Output>& outputs) = 0;
 
-  /// Encrypts text for a file beside the state (a saved plan) with the state's key; `purpose` is bound to it. Writes nothing.
+  /// Encrypts text for a file beside the state (a saved plan) with the state's key; `purpose` is
+  /// bound to it. Writes nothing.
   virtual Result<std::string> seal(const std::string& plain, const std::string& purpose) = 0;
   /// Fails when the text was sealed for another state or purpose, or was changed.
   virtual Result<std::string> unseal(const std::string& sealed, const std::string& purpose) = 0;

@@ -1,3 +1,3 @@
 #pragma once
-#include "net.hpp"
 #include <gtest/gtest.h>
+#include "net.hpp"

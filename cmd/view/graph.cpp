@@ -23,7 +23,8 @@ void print_graph_text(std::ostream& out, const Graph& graph) {
   std::size_t place = 0;
   for (const std::size_t node : graph.order()) {
     out << ++place << ". " << graph.address(node).print() << '\n';
-    for (const std::size_t need : graph.needs(node)) out << "     after " << graph.address(need).print() << '\n';
+    for (const std::size_t need : graph.needs(node))
+      out << "     after " << graph.address(need).print() << '\n';
   }
 }
 
@@ -33,7 +34,8 @@ void print_graph_dot(std::ostream& out, const Graph& graph) {
     const std::string name = escaped(graph.address(node).print(), "\\\"");
     out << "  \"" << name << "\";\n";
     for (const std::size_t need : graph.needs(node))
-      out << "  \"" << escaped(graph.address(need).print(), "\\\"") << "\" -> \"" << name << "\";\n";
+      out << "  \"" << escaped(graph.address(need).print(), "\\\"") << "\" -> \"" << name
+          << "\";\n";
   }
   out << "}\n";
 }
@@ -42,7 +44,8 @@ void print_graph_mermaid(std::ostream& out, const Graph& graph) {
   out << "flowchart LR\n";
   for (const std::size_t node : graph.order()) {
     out << "  n" << node << "[\"" << escaped(graph.address(node).print(), "#quot;") << "\"]\n";
-    for (const std::size_t need : graph.needs(node)) out << "  n" << need << " --> n" << node << '\n';
+    for (const std::size_t need : graph.needs(node))
+      out << "  n" << need << " --> n" << node << '\n';
   }
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Known values only, as Terraform does: unknown members are left out and stand in after_unknown; sensitive ones are not shown.
+/// Known values only, as Terraform does: unknown members are left out and stand in after_unknown;
+/// sensitive ones are not shown.
 json known_json(const Value& value) {
   if (value.sensitive()) return "(sensitive)";
   if (value.is_unknown()) return nullptr;
@@ -29,35 +30,38 @@ json known_json(const Value& value) {
 }
 
 json resource_json(const ResourceAddress& address, const std::string& type) {
-  json out = {{"addr", address.print()},
-              {"module", address.link.empty() ? "" : "link." + address.link},
-              {"resource", address.print()},
-              {"implied_provider", type.substr(0, type.find('.'))},
-              {"resource_type", type},
-              {"resource_name", address.name}};
+  json out = {
+      {"addr", address.print()},     {"module", address.link.empty() ? "" : "link." + address.link},
+      {"resource", address.print()}, {"implied_provider", type.substr(0, type.find('.'))},
+      {"resource_type", type},       {"resource_name", address.name}};
   out["resource_key"] = address.key ? json(*address.key) : json(nullptr);
   return out;
 }
 
 json actions_json(Action action) {
   switch (action) {
-    case Action::replace: return json::array({"delete", "create"});
-    case Action::no_op: return json::array({"no-op"});
-    default: return json::array({std::string(action_name(action))});
+    case Action::replace:
+      return json::array({"delete", "create"});
+    case Action::no_op:
+      return json::array({"no-op"});
+    default:
+      return json::array({std::string(action_name(action))});
   }
 }
 
 json diagnostic_json(const Diagnostic& diagnostic) {
   json out = {{"severity", diagnostic.severity == Severity::error ? "error" : "warning"},
               {"summary", diagnostic.summary},
-              {"detail", diagnostic.fix.empty() ? diagnostic.detail : diagnostic.detail + "\n" + diagnostic.fix}};
+              {"detail", diagnostic.fix.empty() ? diagnostic.detail
+                                                : diagnostic.detail + "\n" + diagnostic.fix}};
   if (!diagnostic.address.empty()) out["address"] = diagnostic.address;
   if (diagnostic.where) {
     const SourceRange& where = *diagnostic.where;
     out["range"] = {{"filename", where.file},
                     {"start", {{"line", where.line}, {"column", where.column}}},
                     {"end", {{"line", where.line}, {"column", where.column + where.length}}}};
-    if (!where.line_text.empty()) out["snippet"] = {{"code", where.line_text}, {"start_line", where.line}};
+    if (!where.line_text.empty())
+      out["snippet"] = {{"code", where.line_text}, {"start_line", where.line}};
   }
   return out;
 }
@@ -65,12 +69,15 @@ json diagnostic_json(const Diagnostic& diagnostic) {
 json fields_json(const std::vector<FieldDifference>& fields) {
   json out = json::array();
   for (const FieldDifference& field : fields)
-    out.push_back({{"path", print_path(field.path)}, {"before", known_json(field.before)}, {"after", known_json(field.after)}});
+    out.push_back({{"path", print_path(field.path)},
+                   {"before", known_json(field.before)},
+                   {"after", known_json(field.after)}});
   return out;
 }
 
 json change_json(const Change& change) {
-  json out = {{"resource", resource_json(change.address, change.type)}, {"action", std::string(action_name(change.action))}};
+  json out = {{"resource", resource_json(change.address, change.type)},
+              {"action", std::string(action_name(change.action))}};
   if (change.reason != Reason::none) out["reason"] = std::string(reason_name(change.reason));
   if (!change.forecast.waits_for.empty()) out["waits_for"] = change.forecast.waits_for;
   if (!change.forecast.disruption.empty()) out["disruption"] = change.forecast.disruption;
@@ -78,7 +85,9 @@ json change_json(const Change& change) {
   return out;
 }
 
-double seconds(std::chrono::milliseconds duration) { return static_cast<double>(duration.count()) / 1000.0; }
+double seconds(std::chrono::milliseconds duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
 
 json hook_json(const StepReport& report) {
   return {{"resource", resource_json(report.address, report.type)},
@@ -97,27 +106,35 @@ void JsonLines::write(json message, const std::string& text, const char* level) 
 }
 
 void JsonLines::version() {
-  write({{"type", "version"}, {"crosstie", CROSSTIE_VERSION}, {"ui", "1.2"}}, "crosstie " CROSSTIE_VERSION);
+  write({{"type", "version"}, {"crosstie", CROSSTIE_VERSION}, {"ui", "1.2"}},
+        "crosstie " CROSSTIE_VERSION);
 }
 
 void JsonLines::drift(const Plan& plan) {
   for (const Change& change : plan.changes) {
     const bool gone = change.reason == Reason::gone;
     if (change.drift.empty() && !gone) continue;
-    json body = {{"resource", resource_json(change.address, change.type)}, {"action", gone ? "delete" : "update"}};
+    json body = {{"resource", resource_json(change.address, change.type)},
+                 {"action", gone ? "delete" : "update"}};
     json fields = json::array();
     for (const FieldDifference& field : change.drift)
-      fields.push_back({{"path", print_path(field.path)}, {"before", known_json(field.after)}, {"after", known_json(field.before)}});
+      fields.push_back({{"path", print_path(field.path)},
+                        {"before", known_json(field.after)},
+                        {"after", known_json(field.before)}});
     body["fields"] = std::move(fields);
-    write({{"type", "resource_drift"}, {"change", std::move(body)}},
-          change.address.print() + (gone ? ": Drift detected (gone)" : ": Drift detected (changed)"));
+    write(
+        {{"type", "resource_drift"}, {"change", std::move(body)}},
+        change.address.print() + (gone ? ": Drift detected (gone)" : ": Drift detected (changed)"));
   }
 }
 
 namespace {
 
 json coverage_json(const Coverage& seen) {
-  return {{"live", seen.live}, {"recorded_only", seen.recorded_only}, {"unreadable", seen.unreadable}, {"unchecked", seen.unchecked}};
+  return {{"live", seen.live},
+          {"recorded_only", seen.recorded_only},
+          {"unreadable", seen.unreadable},
+          {"unchecked", seen.unchecked}};
 }
 
 }  // namespace
@@ -129,10 +146,12 @@ void JsonLines::drift_summary(const Plan& plan) {
     gone += change.reason == Reason::gone ? 1 : 0;
     changed += change.reason != Reason::gone && !change.drift.empty() ? 1 : 0;
   }
-  write({{"type", "change_summary"},
-         {"changes", {{"add", 0}, {"change", changed}, {"import", 0}, {"remove", gone}, {"operation", "drift"}}},
-         {"coverage", coverage_json(plan.coverage)}},
-        "Drift: " + std::to_string(changed) + " changed, " + std::to_string(gone) + " gone.");
+  write(
+      {{"type", "change_summary"},
+       {"changes",
+        {{"add", 0}, {"change", changed}, {"import", 0}, {"remove", gone}, {"operation", "drift"}}},
+       {"coverage", coverage_json(plan.coverage)}},
+      "Drift: " + std::to_string(changed) + " changed, " + std::to_string(gone) + " gone.");
 }
 
 void JsonLines::planned(const Plan& plan) {
@@ -145,77 +164,111 @@ void JsonLines::planned(const Plan& plan) {
           change.address.print() + ": Plan to " + std::string(action_name(change.action)));
   }
   diagnostics(plan.warnings);
-  const std::string words = "Plan: " + std::to_string(plan.to_add()) + " to add, " + std::to_string(plan.to_change()) + " to change, " +
+  const std::string words = "Plan: " + std::to_string(plan.to_add()) + " to add, " +
+                            std::to_string(plan.to_change()) + " to change, " +
                             std::to_string(plan.to_destroy()) + " to destroy.";
   write({{"type", "change_summary"},
          {"changes",
-          {{"add", plan.to_add()}, {"change", plan.to_change()}, {"import", 0}, {"remove", plan.to_destroy()}, {"operation", plan.destroy ? "destroy" : "plan"}}},
+          {{"add", plan.to_add()},
+           {"change", plan.to_change()},
+           {"import", 0},
+           {"remove", plan.to_destroy()},
+           {"operation", plan.destroy ? "destroy" : "plan"}}},
          {"coverage", coverage_json(plan.coverage)}},
         words);
   if (plan.outputs.empty()) return;
   json all = json::object();
   for (const auto& [name, planned] : plan.outputs) {
-    all[name] = {{"sensitive", planned.output.value.contains_sensitive()}, {"action", planned.changed ? "update" : "noop"}};
+    all[name] = {{"sensitive", planned.output.value.contains_sensitive()},
+                 {"action", planned.changed ? "update" : "noop"}};
   }
-  write({{"type", "outputs"}, {"outputs", std::move(all)}}, "Outputs: " + std::to_string(plan.outputs.size()));
+  write({{"type", "outputs"}, {"outputs", std::move(all)}},
+        "Outputs: " + std::to_string(plan.outputs.size()));
 }
 
 void JsonLines::summary(int add, int change, int remove, const std::string& operation) {
-  const std::string words = operation == "destroy"
-                                ? "Destroy complete! Resources: " + std::to_string(remove) + " destroyed."
-                                : "Apply complete! Resources: " + std::to_string(add) + " added, " + std::to_string(change) + " changed, " + std::to_string(remove) + " destroyed.";
-  write({{"type", "change_summary"}, {"changes", {{"add", add}, {"change", change}, {"import", 0}, {"remove", remove}, {"operation", operation}}}}, words);
+  const std::string words =
+      operation == "destroy"
+          ? "Destroy complete! Resources: " + std::to_string(remove) + " destroyed."
+          : "Apply complete! Resources: " + std::to_string(add) + " added, " +
+                std::to_string(change) + " changed, " + std::to_string(remove) + " destroyed.";
+  write({{"type", "change_summary"},
+         {"changes",
+          {{"add", add},
+           {"change", change},
+           {"import", 0},
+           {"remove", remove},
+           {"operation", operation}}}},
+        words);
 }
 
 void JsonLines::diagnostics(const Diagnostics& diagnostics) {
   for (const Diagnostic& one : diagnostics) {
     const bool error = one.severity == Severity::error;
-    write({{"type", "diagnostic"}, {"diagnostic", diagnostic_json(one)}}, (error ? "Error: " : "Warning: ") + one.summary, error ? "error" : "warn");
+    write({{"type", "diagnostic"}, {"diagnostic", diagnostic_json(one)}},
+          (error ? "Error: " : "Warning: ") + one.summary, error ? "error" : "warn");
   }
 }
 
 void JsonLines::outputs(const std::map<std::string, Output>& outputs) {
   json all = json::object();
   for (const auto& [name, output] : outputs) all[name] = output_json(output);
-  write({{"type", "outputs"}, {"outputs", std::move(all)}}, "Outputs: " + std::to_string(outputs.size()));
+  write({{"type", "outputs"}, {"outputs", std::move(all)}},
+        "Outputs: " + std::to_string(outputs.size()));
 }
 
 json output_json(const Output& output) {
-  return {{"sensitive", output.value.contains_sensitive()}, {"type", output.type}, {"value", known_json(output.value)}};
+  return {{"sensitive", output.value.contains_sensitive()},
+          {"type", output.type},
+          {"value", known_json(output.value)}};
 }
 
 void JsonProgress::started(const Change& change) {
-  lines_.write({{"type", "apply_start"}, {"hook", {{"resource", resource_json(change.address, change.type)}, {"action", std::string(action_name(change.action))}}}},
+  lines_.write({{"type", "apply_start"},
+                {"hook",
+                 {{"resource", resource_json(change.address, change.type)},
+                  {"action", std::string(action_name(change.action))}}}},
                change.address.print() + ": " + std::string(action_name(change.action)) + " ...");
 }
 
-void JsonProgress::waiting(const Change& change, const WaitState& state, std::chrono::milliseconds elapsed) {
+void JsonProgress::waiting(const Change& change, const WaitState& state,
+                           std::chrono::milliseconds elapsed) {
   std::string& last = last_wait_[change.address.print()];
-  const std::string now = state.condition + '\n' + state.value + '\n' + state.detail + '\n' + state.last_warning;
+  const std::string now =
+      state.condition + '\n' + state.value + '\n' + state.detail + '\n' + state.last_warning;
   if (now == last) return;
   last = now;
   json hook = {{"resource", resource_json(change.address, change.type)},
                {"action", std::string(action_name(change.action))},
                {"elapsed_seconds", seconds(elapsed)},
-               {"waiting_for", {{"condition", state.condition}, {"value", state.value}, {"detail", state.detail}, {"last_warning", state.last_warning}}}};
-  lines_.write({{"type", "apply_progress"}, {"hook", std::move(hook)}}, change.address.print() + ": waiting for " + state.condition);
+               {"waiting_for",
+                {{"condition", state.condition},
+                 {"value", state.value},
+                 {"detail", state.detail},
+                 {"last_warning", state.last_warning}}}};
+  lines_.write({{"type", "apply_progress"}, {"hook", std::move(hook)}},
+               change.address.print() + ": waiting for " + state.condition);
 }
 
 void JsonProgress::completed(const StepReport& report) {
-  lines_.write({{"type", "apply_complete"}, {"hook", hook_json(report)}}, report.address.print() + ": complete after " + std::to_string(report.duration.count()) + " ms");
+  lines_.write({{"type", "apply_complete"}, {"hook", hook_json(report)}},
+               report.address.print() + ": complete after " +
+                   std::to_string(report.duration.count()) + " ms");
 }
 
 void JsonProgress::failed(const StepReport& report) {
   json hook = hook_json(report);
   hook["phase"] = report.phase;
-  lines_.write({{"type", "apply_errored"}, {"hook", std::move(hook)}}, report.address.print() + ": failed", "error");
+  lines_.write({{"type", "apply_errored"}, {"hook", std::move(hook)}},
+               report.address.print() + ": failed", "error");
   lines_.diagnostics(report.diagnostics);
 }
 
 void JsonProgress::skipped(const StepReport& report) {
   json hook = hook_json(report);
   hook["blocked_by"] = report.blocked_by;
-  lines_.write({{"type", "apply_skipped"}, {"hook", std::move(hook)}}, report.address.print() + ": not begun", "warn");
+  lines_.write({{"type", "apply_skipped"}, {"hook", std::move(hook)}},
+               report.address.print() + ": not begun", "warn");
 }
 
 void JsonProgress::note(const Diagnostic& diagnostic) { lines_.diagnostics({diagnostic}); }
@@ -237,7 +290,8 @@ json plan_json(const Plan& plan) {
                 {"change", std::move(body)}};
     if (!change.address.link.empty()) one["module_address"] = "link." + change.address.link;
     if (change.address.key) one["index"] = *change.address.key;
-    if (change.reason != Reason::none) one["action_reason"] = std::string(reason_name(change.reason));
+    if (change.reason != Reason::none)
+      one["action_reason"] = std::string(reason_name(change.reason));
     changes.push_back(std::move(one));
   }
   json outputs = json::object();
@@ -250,8 +304,12 @@ json plan_json(const Plan& plan) {
                      {"before_sensitive", false},
                      {"after_sensitive", sensitive_shape(value)}};
   }
-  return {{"format_version", "1.2"},  {"crosstie_version", CROSSTIE_VERSION}, {"resource_changes", std::move(changes)},
-          {"output_changes", std::move(outputs)}, {"complete", true},          {"errored", false},
+  return {{"format_version", "1.2"},
+          {"crosstie_version", CROSSTIE_VERSION},
+          {"resource_changes", std::move(changes)},
+          {"output_changes", std::move(outputs)},
+          {"complete", true},
+          {"errored", false},
           {"applyable", plan.has_changes()}};
 }
 

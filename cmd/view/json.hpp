@@ -1,5 +1,6 @@
 #pragma once
-// Output for programs: Terraform's machine-readable messages, one object a line, and Terraform's plan shape. docs/json-output.md has the schema.
+// Output for programs: Terraform's machine-readable messages, one object a line, and Terraform's
+// plan shape. docs/json-output.md has the schema.
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -29,7 +30,8 @@ class JsonProgress : public EventSink {
  public:
   explicit JsonProgress(std::ostream& out) : lines_(out) {}
   void started(const Change& change) override;
-  void waiting(const Change& change, const WaitState& state, std::chrono::milliseconds elapsed) override;
+  void waiting(const Change& change, const WaitState& state,
+               std::chrono::milliseconds elapsed) override;
   void completed(const StepReport& report) override;
   void failed(const StepReport& report) override;
   void skipped(const StepReport& report) override;
@@ -40,7 +42,8 @@ class JsonProgress : public EventSink {
   std::map<std::string, std::string> last_wait_;  // a wait is told once per change of state
 };
 
-/// Terraform's plan representation: resource_changes[].change.{actions, before, after, after_unknown, ...}. Sensitive values are never in it.
+/// Terraform's plan representation: resource_changes[].change.{actions, before, after,
+/// after_unknown, ...}. Sensitive values are never in it.
 nlohmann::json plan_json(const Plan& plan);
 nlohmann::json output_json(const Output& output);
 

@@ -117,8 +117,7 @@ bool read_folder(Loading& loading) {
   }
   if (!found && elsewhere.empty())
     errors.push_back(make_error(
-        kNoConfiguration,
-        "No file *.yaml of the folder has a top-level key `crosstie:`.",
+        kNoConfiguration, "No file *.yaml of the folder has a top-level key `crosstie:`.",
         "To fix it, go to the folder of the configuration, or begin one with\n  crosstie init"));
   if (!found) append(errors, elsewhere);
   if (found && !unread && !versioned)

@@ -13,7 +13,8 @@ bool is_name_character(char c) {
 }
 
 std::string quoted_key(const std::string& key) {
-  return "[" + nlohmann::json(key).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "]";
+  return "[" + nlohmann::json(key).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "]";
 }
 
 /// Reads `NAME` and an optional `["key"]` from the front of `text`.
@@ -58,7 +59,8 @@ std::optional<ResourceAddress> parse_address(std::string_view text) {
     text.remove_prefix(9);
   } else if (text.starts_with("link.")) {
     text.remove_prefix(5);
-    if (!take_part(text, address.link, address.link_key) || !text.starts_with(".")) return std::nullopt;
+    if (!take_part(text, address.link, address.link_key) || !text.starts_with("."))
+      return std::nullopt;
     text.remove_prefix(1);
   } else {
     return std::nullopt;
@@ -69,7 +71,8 @@ std::optional<ResourceAddress> parse_address(std::string_view text) {
 
 bool is_valid_name(std::string_view name) {
   if (name.empty() || name.size() > kNameCharactersMax) return false;
-  if (std::isalpha(static_cast<unsigned char>(name.front())) == 0 && name.front() != '_') return false;
+  if (std::isalpha(static_cast<unsigned char>(name.front())) == 0 && name.front() != '_')
+    return false;
   for (const char c : name)
     if (!is_name_character(c)) return false;
   return true;

@@ -30,7 +30,8 @@ void add_source(std::string& out, const SourceRange& where) {
   const std::string gutter = std::to_string(where.line) + " | ";
   out += "  " + gutter + shown + '\n';
   out += "  " + std::string(gutter.size(), ' ');
-  for (std::size_t i = 0; i < at - start && i < shown.size(); ++i) out += shown[i] == '\t' ? '\t' : ' ';
+  for (std::size_t i = 0; i < at - start && i < shown.size(); ++i)
+    out += shown[i] == '\t' ? '\t' : ' ';
   const std::size_t room = shown.size() > at - start ? shown.size() - (at - start) : 1;
   out += '^';
   out += std::string(std::min<std::size_t>(room, std::max(where.length, 1)) - 1, '~');
@@ -40,7 +41,8 @@ void add_source(std::string& out, const SourceRange& where) {
 /// Insertions, deletions, replacements and swaps of neighbours, letter case aside.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   const auto same = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
   };
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
@@ -49,7 +51,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
+      row[j] =
+          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
       if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
         row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
@@ -62,12 +65,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 Diagnostic make_error(std::string summary, std::string detail, std::string fix,
                       std::optional<SourceRange> where) {
-  return {Severity::error, std::move(summary), std::move(detail), std::move(fix), std::move(where), {}};
+  return {Severity::error, std::move(summary), std::move(detail),
+          std::move(fix),  std::move(where),   {}};
 }
 
 Diagnostic make_warning(std::string summary, std::string detail, std::string fix,
                         std::optional<SourceRange> where) {
-  return {Severity::warning, std::move(summary), std::move(detail), std::move(fix), std::move(where), {}};
+  return {Severity::warning, std::move(summary), std::move(detail),
+          std::move(fix),    std::move(where),   {}};
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

@@ -1,5 +1,6 @@
 #pragma once
-// A value or the reasons why there is none. Expected failures travel in it; exceptions are for broken ground only.
+// A value or the reasons why there is none. Expected failures travel in it; exceptions are for
+// broken ground only.
 #include <cassert>
 #include <utility>
 #include <variant>
@@ -11,7 +12,8 @@ namespace crosstie {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
   Result(Diagnostics failure) : content_(std::in_place_index<1>, std::move(failure)) {
     assert(!std::get<1>(content_).empty());
   }

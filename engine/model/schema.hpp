@@ -1,6 +1,6 @@
 #pragma once
-// What a resource type looks like: its attributes, what the user sets, what the service answers. Read by the loader (errors with
-// "did you mean"), by `crosstie schema` and by the documentation.
+// What a resource type looks like: its attributes, what the user sets, what the service answers.
+// Read by the loader (errors with "did you mean"), by `crosstie schema` and by the documentation.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +13,13 @@ struct AttributeSchema {
   std::string name;
   AttributeType type = AttributeType::string;
   bool required = false;
-  bool computed = false;   // set by the service; the configuration may not
-  bool identity = false;   // names the remote object; a change replaces the resource
+  bool computed = false;  // set by the service; the configuration may not
+  bool identity = false;  // names the remote object; a change replaces the resource
   bool sensitive = false;
-  std::string description; // one or two sentences, for docs and --help
-  std::vector<std::string> allowed;     // of a string; empty = any
-  std::vector<AttributeSchema> members; // of an object, or of the objects of a list; empty = free form
+  std::string description;           // one or two sentences, for docs and --help
+  std::vector<std::string> allowed;  // of a string; empty = any
+  std::vector<AttributeSchema>
+      members;  // of an object, or of the objects of a list; empty = free form
 };
 
 enum class ResourceKind {
@@ -43,7 +44,9 @@ struct ResourceSchema {
 /// All types of all providers; filled once by the caller.
 class SchemaCatalog {
  public:
-  void add(const std::vector<ResourceSchema>& schemas) { all_.insert(all_.end(), schemas.begin(), schemas.end()); }
+  void add(const std::vector<ResourceSchema>& schemas) {
+    all_.insert(all_.end(), schemas.begin(), schemas.end());
+  }
   const ResourceSchema* find(std::string_view type) const {
     for (const ResourceSchema& schema : all_)
       if (schema.type == type) return &schema;

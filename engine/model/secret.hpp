@@ -1,5 +1,6 @@
 #pragma once
-// Bytes that must not be shown: cannot be printed or converted by accident, compared in constant time, wiped at the end.
+// Bytes that must not be shown: cannot be printed or converted by accident, compared in constant
+// time, wiped at the end.
 #include <openssl/crypto.h>
 
 #include <string>

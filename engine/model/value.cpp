@@ -10,7 +10,8 @@ namespace {
 
 bool is_plain_name(const std::string& name) {
   if (name.empty()) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 bool is_empty(const Value& value) {
@@ -18,7 +19,8 @@ bool is_empty(const Value& value) {
          (value.is_list() && value.as_list().empty());
 }
 
-/// Nothing but nulls and empty containers, at any depth: as good as absent for a server that fills in empty objects.
+/// Nothing but nulls and empty containers, at any depth: as good as absent for a server that fills
+/// in empty objects.
 bool is_hollow(const Value& value) {
   if (is_empty(value)) return true;
   if (!value.is_object()) return false;
@@ -68,7 +70,8 @@ void diff_into(const Value& before, const Value& after, Path& path, std::vector<
   if (!(before == after)) out.push_back({path, before, after, false, false});
 }
 
-void diff_subset_into(const Value& desired, const Value* live, Path& path, std::vector<FieldChange>& out) {
+void diff_subset_into(const Value& desired, const Value* live, Path& path,
+                      std::vector<FieldChange>& out) {
   if (desired.is_object() && (live == nullptr || live->is_object() || live->is_null())) {
     for (const auto& [name, member] : desired.as_object()) {
       path.push_back({name});
@@ -99,7 +102,8 @@ std::string pointer_step(const std::string& name) {
   return out;
 }
 
-void collect_marks(const Value& value, const std::string& pointer, nlohmann::json& unknown, nlohmann::json& sensitive) {
+void collect_marks(const Value& value, const std::string& pointer, nlohmann::json& unknown,
+                   nlohmann::json& sensitive) {
   if (value.sensitive()) sensitive.push_back(pointer);
   if (value.is_unknown()) {
     unknown[pointer] = value.unknown_source();
@@ -116,7 +120,8 @@ void collect_marks(const Value& value, const std::string& pointer, nlohmann::jso
 Value& at_pointer(Value& root, std::string_view pointer) {
   Value* here = &root;
   while (!pointer.empty()) {
-    if (pointer.front() != '/') throw std::invalid_argument("a mark's path does not begin with a slash");
+    if (pointer.front() != '/')
+      throw std::invalid_argument("a mark's path does not begin with a slash");
     pointer.remove_prefix(1);
     const std::string_view raw = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(raw.size());
@@ -131,7 +136,8 @@ Value& at_pointer(Value& root, std::string_view pointer) {
     if (here->is_object() && here->as_object().contains(name)) {
       here = &here->as_object().find(name)->second;
     } else if (here->is_list() && !name.empty() && name.size() < 10 &&
-               std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+               std::all_of(name.begin(), name.end(),
+                           [](unsigned char c) { return std::isdigit(c) != 0; }) &&
                std::stoul(name) < here->as_list().size()) {
       here = &here->as_list()[std::stoul(name)];
     } else {
@@ -216,9 +222,11 @@ bool Value::contains_unknown() const { return is_unknown() || !first_unknown().e
 bool Value::contains_sensitive() const {
   if (sensitive_) return true;
   if (is_object())
-    return std::any_of(as_object().begin(), as_object().end(), [](const auto& m) { return m.second.contains_sensitive(); });
+    return std::any_of(as_object().begin(), as_object().end(),
+                       [](const auto& m) { return m.second.contains_sensitive(); });
   if (is_list())
-    return std::any_of(as_list().begin(), as_list().end(), [](const Value& v) { return v.contains_sensitive(); });
+    return std::any_of(as_list().begin(), as_list().end(),
+                       [](const Value& v) { return v.contains_sensitive(); });
   return false;
 }
 
@@ -239,7 +247,8 @@ std::string Value::first_unknown() const {
 }
 
 bool operator==(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number() && a.is_integer() != b.is_integer()) return a.as_double() == b.as_double();
+  if (a.is_number() && b.is_number() && a.is_integer() != b.is_integer())
+    return a.as_double() == b.as_double();
   return a.data_ == b.data_;
 }
 
@@ -255,15 +264,19 @@ std::string_view kind_name(const Value& value) {
 
 Value from_json(const nlohmann::json& json) {
   switch (json.type()) {
-    case nlohmann::json::value_t::boolean: return Value(json.get<bool>());
-    case nlohmann::json::value_t::number_integer: return Value(json.get<std::int64_t>());
+    case nlohmann::json::value_t::boolean:
+      return Value(json.get<bool>());
+    case nlohmann::json::value_t::number_integer:
+      return Value(json.get<std::int64_t>());
     case nlohmann::json::value_t::number_unsigned: {
       const auto number = json.get<std::uint64_t>();
       if (number > static_cast<std::uint64_t>(INT64_MAX)) return Value(static_cast<double>(number));
       return Value(static_cast<std::int64_t>(number));
     }
-    case nlohmann::json::value_t::number_float: return Value(json.get<double>());
-    case nlohmann::json::value_t::string: return Value(json.get<std::string>());
+    case nlohmann::json::value_t::number_float:
+      return Value(json.get<double>());
+    case nlohmann::json::value_t::string:
+      return Value(json.get<std::string>());
     case nlohmann::json::value_t::array: {
       Value::List list;
       list.reserve(json.size());
@@ -272,10 +285,12 @@ Value from_json(const nlohmann::json& json) {
     }
     case nlohmann::json::value_t::object: {
       Value::Object object;
-      for (const auto& [name, member] : json.items()) object.emplace_hint(object.end(), name, from_json(member));
+      for (const auto& [name, member] : json.items())
+        object.emplace_hint(object.end(), name, from_json(member));
       return Value(std::move(object));
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -356,10 +371,12 @@ nlohmann::json encode_value(const Value& value) {
 }
 
 Value decode_value(const nlohmann::json& json) {
-  if (!json.is_object() || !json.contains("v")) throw std::invalid_argument("an encoded value has no \"v\"");
+  if (!json.is_object() || !json.contains("v"))
+    throw std::invalid_argument("an encoded value has no \"v\"");
   Value value = from_json(json["v"]);
   if (const auto unknown = json.find("u"); unknown != json.end()) {
-    if (!unknown->is_object()) throw std::invalid_argument("\"u\" of an encoded value is no object");
+    if (!unknown->is_object())
+      throw std::invalid_argument("\"u\" of an encoded value is no object");
     for (const auto& [pointer, source] : unknown->items()) {
       if (!source.is_string()) throw std::invalid_argument("the source of an unknown is no string");
       at_pointer(value, pointer) = Value::unknown(source.get<std::string>());

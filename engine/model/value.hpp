@@ -1,5 +1,6 @@
 #pragma once
-// JSON plus two marks: *unknown* (known after another step; it says which) and *sensitive* (never shown).
+// JSON plus two marks: *unknown* (known after another step; it says which) and *sensitive* (never
+// shown).
 #include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -10,7 +11,8 @@
 
 namespace crosstie {
 
-/// A place inside a value: member names and list indexes, printed as `spec.nodeSets[0].name`, odd names as `["a.b"]`.
+/// A place inside a value: member names and list indexes, printed as `spec.nodeSets[0].name`, odd
+/// names as `["a.b"]`.
 struct PathStep {
   std::variant<std::string, std::size_t> step;
   friend auto operator<=>(const PathStep&, const PathStep&) = default;
@@ -23,13 +25,14 @@ class Value {
   using List = std::vector<Value>;
   using Object = std::map<std::string, Value, std::less<>>;
   struct Unknown {
-    std::string source;  // address of the resource whose apply makes it known, e.g. "link.logs.address"
+    std::string
+        source;  // address of the resource whose apply makes it known, e.g. "link.logs.address"
     friend bool operator==(const Unknown&, const Unknown&) = default;
   };
 
-  Value() = default;  // null
-  Value(bool value) : data_(value) {}                            // NOLINT: implicit on purpose, all of these
-  Value(std::int64_t value) : data_(value) {}                    // NOLINT
+  Value() = default;                           // null
+  Value(bool value) : data_(value) {}          // NOLINT: implicit on purpose, all of these
+  Value(std::int64_t value) : data_(value) {}  // NOLINT
   Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT
   Value(double value) : data_(value) {}                          // NOLINT
   Value(std::string value) : data_(std::move(value)) {}          // NOLINT
@@ -51,7 +54,9 @@ class Value {
 
   bool as_bool() const { return std::get<bool>(data_); }
   std::int64_t as_integer() const { return std::get<std::int64_t>(data_); }
-  double as_double() const { return is_integer() ? static_cast<double>(as_integer()) : std::get<double>(data_); }
+  double as_double() const {
+    return is_integer() ? static_cast<double>(as_integer()) : std::get<double>(data_);
+  }
   const std::string& as_string() const { return std::get<std::string>(data_); }
   std::string& as_string() { return std::get<std::string>(data_); }
   const List& as_list() const { return std::get<List>(data_); }
@@ -88,11 +93,13 @@ class Value {
 
  private:
   explicit Value(Unknown unknown) : data_(std::move(unknown)) {}
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object, Unknown> data_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object, Unknown>
+      data_;
   bool sensitive_ = false;
 };
 
-/// Field names for a readable word of the kind: "string", "list", "object", "number", "bool", "null", "unknown".
+/// Field names for a readable word of the kind: "string", "list", "object", "number", "bool",
+/// "null", "unknown".
 std::string_view kind_name(const Value& value);
 
 Value from_json(const nlohmann::json& json);
@@ -100,11 +107,13 @@ Value from_json(const nlohmann::json& json);
 nlohmann::json to_json(const Value& value);
 /// For people: sensitive as "(sensitive)", unknown as "(known after apply)".
 nlohmann::json to_shown_json(const Value& value);
-/// Terraform's shapes: true where unknown (or sensitive), objects and lists of the same shape around, false/{}/[] elsewhere.
+/// Terraform's shapes: true where unknown (or sensitive), objects and lists of the same shape
+/// around, false/{}/[] elsewhere.
 nlohmann::json unknown_shape(const Value& value);
 nlohmann::json sensitive_shape(const Value& value);
 
-/// Lossless text with marks, for state and plan files: {"v": json, "u": {path: source}, "s": [path]}. Paths are JSON pointers.
+/// Lossless text with marks, for state and plan files: {"v": json, "u": {path: source}, "s":
+/// [path]}. Paths are JSON pointers.
 nlohmann::json encode_value(const Value& value);
 /// Throws std::invalid_argument on a shape that encode_value does not make.
 Value decode_value(const nlohmann::json& json);
@@ -117,10 +126,11 @@ struct FieldChange {
   bool before_absent = false;
   bool after_absent = false;
 };
-/// Field by field, members in order; lists are compared by index. Unknown differs from everything known.
+/// Field by field, members in order; lists are compared by index. Unknown differs from everything
+/// known.
 std::vector<FieldChange> diff_values(const Value& before, const Value& after);
-/// What `desired` says differently from `live`, members that `desired` does not name left aside; a null, an empty object and an
-/// empty list equal absence. Lists are compared whole.
+/// What `desired` says differently from `live`, members that `desired` does not name left aside; a
+/// null, an empty object and an empty list equal absence. Lists are compared whole.
 std::vector<FieldChange> diff_subset(const Value& desired, const Value& live);
 
 /// Objects merged member by member, `over` wins; everything else replaced.

@@ -1,5 +1,6 @@
 #pragma once
-// The null provider: resources that exist only in the state. For trying the language and the engine, and for measuring them.
+// The null provider: resources that exist only in the state. For trying the language and the
+// engine, and for measuring them.
 #include <memory>
 #include <vector>
 

@@ -18,7 +18,8 @@ const std::vector<Flag>& flags() {
 TEST(arguments, one_dash_and_two_mean_the_same) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"-auto-approve", "-out=f", "-var", "a=1", "-var=b=2", "plan"},
-        std::vector<std::string>{"--auto-approve", "--out", "f", "--var", "a=1", "--var=b=2", "plan"}}) {
+        std::vector<std::string>{"--auto-approve", "--out", "f", "--var", "a=1", "--var=b=2",
+                                 "plan"}}) {
     const Result<Arguments> arguments = parse_arguments(flags(), 1, words);
     ASSERT_TRUE(arguments.ok());
     EXPECT_TRUE(arguments->has("auto-approve"));
@@ -34,9 +35,15 @@ TEST(arguments, wrong_lines_are_told_with_a_way_out) {
     std::string message;
   };
   for (const Row& row : {
-           Row{{"-auto-aprove"}, "error: unknown option\n  -auto-aprove is no option of this command.\n  Did you mean -auto-approve?\n"},
-           Row{{"-zzz"}, "error: unknown option\n  -zzz is no option of this command.\n  Add -help to see the options it has.\n"},
-           Row{{"a", "b"}, "error: too many arguments\n  This command does not know what to do with \"b\".\n  Add -help to see what it takes.\n"},
+           Row{{"-auto-aprove"},
+               "error: unknown option\n  -auto-aprove is no option of this command.\n  Did you "
+               "mean -auto-approve?\n"},
+           Row{{"-zzz"},
+               "error: unknown option\n  -zzz is no option of this command.\n  Add -help to see "
+               "the options it has.\n"},
+           Row{{"a", "b"},
+               "error: too many arguments\n  This command does not know what to do with \"b\".\n  "
+               "Add -help to see what it takes.\n"},
        }) {
     const Result<Arguments> arguments = parse_arguments(flags(), 1, row.words);
     ASSERT_FALSE(arguments.ok());
@@ -48,7 +55,8 @@ TEST(arguments, wrong_lines_are_told_with_a_way_out) {
 
 TEST(arguments, counts_are_whole_numbers_in_range) {
   EXPECT_EQ(*parse_count("n", "7", 1, 9), 7);
-  for (const char* text : {"", "x", "7x", "0", "10", "-1", "99999999999999999999"}) EXPECT_FALSE(parse_count("n", text, 1, 9).ok()) << text;
+  for (const char* text : {"", "x", "7x", "0", "10", "-1", "99999999999999999999"})
+    EXPECT_FALSE(parse_count("n", text, 1, 9).ok()) << text;
 }
 
 TEST(commands, each_has_a_summary_and_a_manual_page) {
@@ -60,7 +68,8 @@ TEST(commands, each_has_a_summary_and_a_manual_page) {
     for (char& c : page)
       if (c == ' ') c = '_';
     EXPECT_TRUE(embedded::find(embedded::manual(), page).has_value()) << page;
-    for (const Flag& flag : command.flags) EXPECT_FALSE(flag.help.empty()) << command.name << " -" << flag.name;
+    for (const Flag& flag : command.flags)
+      EXPECT_FALSE(flag.help.empty()) << command.name << " -" << flag.name;
   }
 }
 

@@ -72,7 +72,8 @@ TEST(apply, a_failure_stops_only_what_depends_on_it_and_names_the_chain) {
   ASSERT_EQ(result.failed.size(), 1U);
   EXPECT_EQ(result.failed[0].phase, "apply");
   ASSERT_EQ(result.skipped.size(), 2U);
-  EXPECT_EQ(result.skipped[1].blocked_by, (std::vector<std::string>{"resource.b", "resource.a (failed)"}));
+  EXPECT_EQ(result.skipped[1].blocked_by,
+            (std::vector<std::string>{"resource.b", "resource.a (failed)"}));
   EXPECT_TRUE(bench.provider.world.contains("other"));
 }
 
@@ -86,7 +87,8 @@ TEST(apply, what_was_written_but_not_ready_is_waited_for_again_and_not_written_a
   ASSERT_EQ(first.failed.size(), 1U);
   EXPECT_EQ(first.failed[0].phase, "ready");
   EXPECT_TRUE(first.something_written);
-  EXPECT_EQ(first.skipped[0].blocked_by, std::vector<std::string>{"resource.a (did not become ready)"});
+  EXPECT_EQ(first.skipped[0].blocked_by,
+            std::vector<std::string>{"resource.a (did not become ready)"});
   bench.provider.failures.clear();
   bench.provider.log.clear();
   ASSERT_TRUE(bench.plan_and_apply().ok());

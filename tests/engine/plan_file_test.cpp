@@ -36,7 +36,8 @@ TEST(plan_file, reads_back_what_was_written) {
 }
 
 TEST(plan_file, refuses_what_is_no_plan) {
-  for (const char* text : {"", "{}", "[1]", "not json", R"({"crosstie_plan": 2})", R"({"crosstie_plan": 1})"}) {
+  for (const char* text :
+       {"", "{}", "[1]", "not json", R"({"crosstie_plan": 2})", R"({"crosstie_plan": 1})"}) {
     const Result<SavedPlan> read = read_plan(text);
     ASSERT_FALSE(read.ok()) << text;
     EXPECT_EQ(read.failure().front().summary, "plan file cannot be used") << text;
@@ -46,7 +47,8 @@ TEST(plan_file, refuses_what_is_no_plan) {
 TEST(plan_file, every_truncation_is_refused) {
   Bench bench;
   const std::string text = write_plan(some_plan(bench));
-  for (std::size_t length = 0; length < text.size(); length += 7) EXPECT_FALSE(read_plan(text.substr(0, length)).ok()) << length;
+  for (std::size_t length = 0; length < text.size(); length += 7)
+    EXPECT_FALSE(read_plan(text.substr(0, length)).ok()) << length;
 }
 
 TEST(plan_file, names_the_object_that_moved) {
@@ -65,7 +67,8 @@ TEST(plan_file, is_refused_when_the_state_moved_on) {
   plan.serial = 3;
   EXPECT_TRUE(check_plan_is_current(plan, "l", 3).ok());
   EXPECT_EQ(check_plan_is_current(plan, "l", 4).failure().front().summary, "plan is stale");
-  EXPECT_EQ(check_plan_is_current(plan, "m", 3).failure().front().summary, "plan is of another state");
+  EXPECT_EQ(check_plan_is_current(plan, "m", 3).failure().front().summary,
+            "plan is of another state");
 }
 
 }  // namespace

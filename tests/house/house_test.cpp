@@ -1,4 +1,5 @@
-// Rules of the house that tools cannot see: file length, which way includes point, how open work is written down.
+// Rules of the house that tools cannot see: file length, which way includes point, how open work is
+// written down.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -38,8 +39,9 @@ std::vector<SourceFile> source_files() {
 
 /// The part of the program that a path belongs to.
 std::string part_of(const std::string& path) {
-  for (const char* part : {"engine/model", "engine/config", "engine", "providers/http", "providers/kubernetes", "providers/ech",
-                           "providers/elasticsearch", "providers/null", "providers", "state", "sandbox", "cmd", "tests"})
+  for (const char* part : {"engine/model", "engine/config", "engine", "providers/http",
+                           "providers/kubernetes", "providers/ech", "providers/elasticsearch",
+                           "providers/null", "providers", "state", "sandbox", "cmd", "tests"})
     if (path.starts_with(std::string(part) + "/")) return part;
   return "";
 }
@@ -50,13 +52,18 @@ const std::map<std::string, std::set<std::string>>& allowed() {
       {"engine/model", {}},
       {"engine/config", {"engine/model"}},
       {"engine", {"engine/model", "engine/config", "providers/provider.hpp", "state/store.hpp"}},
-      {"providers", {"engine/model", "providers/kubernetes", "providers/ech", "providers/elasticsearch", "providers/null"}},
+      {"providers",
+       {"engine/model", "providers/kubernetes", "providers/ech", "providers/elasticsearch",
+        "providers/null"}},
       {"providers/http", {"engine/model"}},
       {"providers/null", {"engine/model", "providers/provider.hpp"}},
-      {"providers/kubernetes", {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp"}},
-      {"providers/ech", {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp"}},
+      {"providers/kubernetes",
+       {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp"}},
+      {"providers/ech",
+       {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp"}},
       {"providers/elasticsearch",
-       {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp", "providers/kubernetes", "providers/ech"}},
+       {"engine/model", "providers/http", "providers/provider.hpp", "providers/registry.hpp",
+        "providers/kubernetes", "providers/ech"}},
       {"state", {"engine/model"}},
       {"sandbox", {}},
       {"cmd", {"engine", "engine/model", "engine/config", "providers", "state", "sandbox"}}};
@@ -87,7 +94,8 @@ TEST(house, includes_point_one_way) {
       const std::string target_part = part_of(target);
       if (target_part == part) continue;
       const std::set<std::string>& may = allowed().at(part);
-      EXPECT_TRUE(may.contains(target_part) || may.contains(target)) << file.path << " may not include " << target;
+      EXPECT_TRUE(may.contains(target_part) || may.contains(target))
+          << file.path << " may not include " << target;
     }
   }
   EXPECT_GT(seen, 100U);
@@ -96,7 +104,9 @@ TEST(house, includes_point_one_way) {
 TEST(house, heavy_libraries_stay_out_of_headers_that_others_include) {
   const std::regex heavy("^#include <(boost/beast|boost/asio/ssl|openssl/|sqlite3|yaml-cpp)");
   for (const SourceFile& file : source_files()) {
-    if (!file.path.ends_with(".hpp") || file.path.starts_with("tests/") || file.path == "engine/model/secret.hpp") continue;
+    if (!file.path.ends_with(".hpp") || file.path.starts_with("tests/") ||
+        file.path == "engine/model/secret.hpp")
+      continue;
     for (const std::string& line : file.lines) {
       if (!std::regex_search(line, heavy)) continue;
       // A header that only its own folder includes may be heavy.
@@ -104,7 +114,8 @@ TEST(house, heavy_libraries_stay_out_of_headers_that_others_include) {
       for (const SourceFile& other : source_files()) {
         if (fs::path(other.path).parent_path().string() == own) continue;
         for (const std::string& use : other.lines)
-          EXPECT_NE(use, "#include \"" + file.path + "\"") << other.path << " gets a heavy header: " << line;
+          EXPECT_NE(use, "#include \"" + file.path + "\"")
+              << other.path << " gets a heavy header: " << line;
       }
       break;
     }
@@ -117,7 +128,8 @@ TEST(house, open_work_names_an_issue) {
   for (const SourceFile& file : source_files()) {
     if (file.path == "tests/house/house_test.cpp") continue;
     for (const std::string& line : file.lines)
-      EXPECT_TRUE(!std::regex_search(line, open) || std::regex_search(line, with_issue)) << file.path << ": " << line;
+      EXPECT_TRUE(!std::regex_search(line, open) || std::regex_search(line, with_issue))
+          << file.path << ": " << line;
   }
 }
 

@@ -7,7 +7,8 @@ namespace crosstie {
 namespace {
 
 TEST(address, prints_and_parses) {
-  for (const char* text : {"resource.logs_reader", "resource.role[\"eu\"]", "link.logs.ca_secret", "link.logs[\"a b\"].key[\"x\\\"y\"]"}) {
+  for (const char* text : {"resource.logs_reader", "resource.role[\"eu\"]", "link.logs.ca_secret",
+                           "link.logs[\"a b\"].key[\"x\\\"y\"]"}) {
     const std::optional<ResourceAddress> address = parse_address(text);
     ASSERT_TRUE(address.has_value()) << text;
     EXPECT_EQ(address->print(), text);
@@ -15,8 +16,9 @@ TEST(address, prints_and_parses) {
 }
 
 TEST(address, refuses_what_is_none) {
-  for (const char* text : {"", "resource", "resource.", "resource.1a", "link.logs", "link.logs.", "resource.a[1]", "resource.a[\"x]", "resource.a b",
-                           "resource.a[\"x\"]z", "var.x", "link..a"})
+  for (const char* text :
+       {"", "resource", "resource.", "resource.1a", "link.logs", "link.logs.", "resource.a[1]",
+        "resource.a[\"x]", "resource.a b", "resource.a[\"x\"]z", "var.x", "link..a"})
     EXPECT_FALSE(parse_address(text).has_value()) << text;
 }
 

@@ -6,7 +6,8 @@ namespace crosstie {
 namespace {
 
 TEST(diagnostic, prints_place_line_caret_and_the_way_out) {
-  Diagnostic error = make_error("port does not match the connection model", "The port is 9300.", "To fix it, set\n  port: 9443",
+  Diagnostic error = make_error("port does not match the connection model", "The port is 9300.",
+                                "To fix it, set\n  port: 9443",
                                 SourceRange{"link.yaml", 14, 9, 4, "  port: 9300"});
   error.address = "resource.logs";
   EXPECT_EQ(format_diagnostic(error),
@@ -20,7 +21,8 @@ TEST(diagnostic, prints_place_line_caret_and_the_way_out) {
 }
 
 TEST(diagnostic, a_very_long_line_is_cut_around_the_place) {
-  const std::string text = format_diagnostic(make_error("x", "", "", SourceRange{"f", 1, 5000, 3, std::string(10000, 'a')}));
+  const std::string text = format_diagnostic(
+      make_error("x", "", "", SourceRange{"f", 1, 5000, 3, std::string(10000, 'a')}));
   EXPECT_LT(text.size(), 500U);
   EXPECT_NE(text.find('^'), std::string::npos);
 }

@@ -15,12 +15,23 @@ Value random_value(int depth) {
   const int kind = *rc::gen::inRange(0, depth > 0 ? 8 : 6);
   Value value;
   switch (kind) {
-    case 0: break;
-    case 1: value = Value(*rc::gen::arbitrary<bool>()); break;
-    case 2: value = Value(*rc::gen::arbitrary<std::int64_t>()); break;
-    case 3: value = Value(static_cast<double>(*rc::gen::inRange(-1000, 1000)) / 8); break;
-    case 4: value = Value(*rc::gen::string<std::string>()); break;
-    case 5: value = Value::unknown("resource." + std::to_string(*rc::gen::inRange(0, 9))); break;
+    case 0:
+      break;
+    case 1:
+      value = Value(*rc::gen::arbitrary<bool>());
+      break;
+    case 2:
+      value = Value(*rc::gen::arbitrary<std::int64_t>());
+      break;
+    case 3:
+      value = Value(static_cast<double>(*rc::gen::inRange(-1000, 1000)) / 8);
+      break;
+    case 4:
+      value = Value(*rc::gen::string<std::string>());
+      break;
+    case 5:
+      value = Value::unknown("resource." + std::to_string(*rc::gen::inRange(0, 9)));
+      break;
     case 6: {
       Value::List list;
       for (int i = *rc::gen::inRange(0, 4); i > 0; --i) list.push_back(random_value(depth - 1));
@@ -29,7 +40,8 @@ Value random_value(int depth) {
     }
     default: {
       Value::Object object;
-      for (int i = *rc::gen::inRange(0, 4); i > 0; --i) object[*rc::gen::string<std::string>()] = random_value(depth - 1);
+      for (int i = *rc::gen::inRange(0, 4); i > 0; --i)
+        object[*rc::gen::string<std::string>()] = random_value(depth - 1);
       value = Value(std::move(object));
     }
   }
@@ -66,9 +78,14 @@ TEST(value, shapes_are_terraforms) {
 }
 
 TEST(value, a_subset_compares_only_what_is_named_and_takes_empty_for_absent) {
-  const Value live = parsed(R"({"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1"}, "status": {}})");
-  EXPECT_TRUE(diff_subset(parsed(R"({"spec": {"type": "LoadBalancer", "externalIPs": [], "x": {"y": {}}}})"), live).empty());
-  const std::vector<FieldChange> changes = diff_subset(parsed(R"({"spec": {"type": "ClusterIP", "new": 1}})"), live);
+  const Value live =
+      parsed(R"({"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1"}, "status": {}})");
+  EXPECT_TRUE(
+      diff_subset(
+          parsed(R"({"spec": {"type": "LoadBalancer", "externalIPs": [], "x": {"y": {}}}})"), live)
+          .empty());
+  const std::vector<FieldChange> changes =
+      diff_subset(parsed(R"({"spec": {"type": "ClusterIP", "new": 1}})"), live);
   ASSERT_EQ(changes.size(), 2U);
   EXPECT_EQ(print_path(changes[0].path), "spec.new");
   EXPECT_TRUE(changes[0].before_absent);
@@ -77,7 +94,8 @@ TEST(value, a_subset_compares_only_what_is_named_and_takes_empty_for_absent) {
 
 TEST(value, diff_names_each_field_by_its_path) {
   const std::vector<FieldChange> changes =
-      diff_values(parsed(R"({"a": 1, "b": [1, {"x.y": 2}], "c": 3})"), parsed(R"({"a": 1, "b": [1, {"x.y": 4}], "d": 5})"));
+      diff_values(parsed(R"({"a": 1, "b": [1, {"x.y": 2}], "c": 3})"),
+                  parsed(R"({"a": 1, "b": [1, {"x.y": 4}], "d": 5})"));
   std::vector<std::string> paths;
   for (const FieldChange& change : changes) paths.push_back(print_path(change.path));
   const std::vector<std::string> wanted{"b[1][\"x.y\"]", "c", "d"};
@@ -91,8 +109,9 @@ TEST(value, an_integer_equals_a_double_of_the_same_number) {
 }
 
 TEST(value, damaged_marks_are_refused) {
-  for (const char* text : {"[]", "{}", R"({"v": 1, "s": ["/a"]})", R"({"v": {"a": 1}, "u": {"/b": "x"}})", R"({"v": [1], "s": ["/01x"]})",
-                           R"({"v": [1], "s": ["x"]})", R"({"v": 1, "s": 2})"})
+  for (const char* text :
+       {"[]", "{}", R"({"v": 1, "s": ["/a"]})", R"({"v": {"a": 1}, "u": {"/b": "x"}})",
+        R"({"v": [1], "s": ["/01x"]})", R"({"v": [1], "s": ["x"]})", R"({"v": 1, "s": 2})"})
     EXPECT_THROW(decode_value(nlohmann::json::parse(text)), std::invalid_argument) << text;
 }
 
