@@ -44,6 +44,12 @@ int run(Invocation& invocation) {
     print_warnings(invocation.err, plan->warnings);
   }
   const bool changes = plan->has_changes();
+  if (invocation.arguments.has("server-check")) {
+    const Diagnostics refused = check_with_services(session, *plan);
+    if (!refused.empty()) return report_as(invocation, refused, json);
+    if (!json)
+      invocation.out << "Asked by dry run: the services would take what they can be asked about.\n";
+  }
   if (!out.empty()) {
     const Result<void> saved =
         save_plan(session, saved_plan(invocation, *options, std::move(*plan)), out);
@@ -66,6 +72,8 @@ Command plan_command() {
           {{"out", FlagKind::value, "FILE", "saves the plan, sealed, for `crosstie apply FILE`"},
            {"detailed-exitcode", FlagKind::toggle, "", "exit code 2 when there are changes"},
            {"json", FlagKind::toggle, "", "one JSON message a line"},
+           {"server-check", FlagKind::toggle, "",
+            "also asks Kubernetes by dry run whether it would take what changed"},
            {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
            {"replace", FlagKind::list, "ADDRESS", "replaces this resource though nothing differs"},
            {"destroy", FlagKind::toggle, "", "plans to destroy everything that is recorded"}}),

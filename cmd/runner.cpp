@@ -140,6 +140,10 @@ Result<Plan> plan_now(Session& session, const PlanOptions& options) {
   return run_task(session.io, make_plan(planner, environment));
 }
 
+Diagnostics check_with_services(Session& session, const Plan& plan) {
+  return run_task(session.io, server_check(plan, session.environment(nullptr)));
+}
+
 int report_as(Invocation& invocation, const Diagnostics& diagnostics, bool json) {
   if (!json) return report(invocation, diagnostics);
   JsonLines(invocation.out).diagnostics(diagnostics);

@@ -16,6 +16,9 @@ Result<PlanOptions> plan_options(const Invocation& invocation, const Session& se
                                  bool destroy);
 Result<Plan> plan_now(Session& session, const PlanOptions& options);
 
+/// Dry runs of what the plan creates and updates; every refusal.
+Diagnostics check_with_services(Session& session, const Plan& plan);
+
 struct RunRequest {
   std::string command;  // "apply", "destroy"
   bool json = false;

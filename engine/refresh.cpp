@@ -73,4 +73,28 @@ Task<Result<Plan>> make_plan(Planner& planner, Environment environment) {
   co_return planner.finish();
 }
 
+Task<Diagnostics> server_check(const Plan& plan, Environment environment) {
+  Diagnostics refused;
+  for (const Change& change : plan.changes) {
+    const bool writes = change.action == Action::create || change.action == Action::update;
+    const bool known = !change.unchecked && !change.after.contains_unknown();
+    if (!writes || !known || change.reason == Reason::not_settled ||
+        change.kind != ResourceKind::managed)
+      continue;
+    WriteRequest request;
+    request.resource.address = change.address;
+    request.resource.type = change.type;
+    request.resource.desired = change.after;
+    request.resource.prior = change.prior;
+    request.resource.adoption = change.adoption;
+    request.resource.lineage = plan.lineage;
+    request.approved = change.approved;
+    request.difference.fields = change.fields;
+    Provider* provider = environment.provider(change.connection);
+    Diagnostics why = co_await provider->server_check(std::move(request));
+    append(refused, with_address(std::move(why), change.address.print()));
+  }
+  co_return refused;
+}
+
 }  // namespace crosstie

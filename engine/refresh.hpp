@@ -9,6 +9,10 @@ namespace crosstie {
 /// Runs a prepared planner to its end. Sends read requests only.
 Task<Result<Plan>> make_plan(Planner& planner, Environment environment);
 
+/// Asks the services whether they would take what the plan creates and updates, as far as it is
+/// known, by dry runs; replacements are not asked about. Every refusal, with its address.
+Task<Diagnostics> server_check(const Plan& plan, Environment environment);
+
 /// One look at a batch of one connection; a provider that throws is turned into unreadable
 /// observations.
 Task<std::vector<Observation>> observe_batch(Provider& provider,

@@ -11,4 +11,6 @@ Task<Result<Value>> Provider::settle(WaitRequest request, ProgressSink& /*progre
   co_return std::move(request.attributes);
 }
 
+Task<Diagnostics> Provider::server_check(WriteRequest /*request*/) { co_return Diagnostics{}; }
+
 }  // namespace crosstie

@@ -110,10 +110,11 @@ struct Forecast {
 
 struct WriteRequest {
   ResourceRequest resource;
-  std::string
-      operation;         // id of the journal entry; put into the mark where the API has room for it
-  Observation approved;  // what the plan was made from
+  /// Id of the journal entry; put into the mark where the API has room for it.
+  std::string operation;
+  Observation approved;   // what the plan was made from
   Difference difference;  // the approved change (empty for create and remove)
+  bool dry_run = false;   // only a provider's own server_check sets it
 };
 
 /// What a write gave. `token` is handed to `settle`: the generation, uid or plan attempt that this
@@ -197,6 +198,11 @@ class Provider {
   virtual Task<WriteResult> create(WriteRequest request) = 0;
   virtual Task<WriteResult> update(WriteRequest request) = 0;
   virtual Task<WriteResult> remove(WriteRequest request) = 0;
+
+  /// Asks the service whether it would take this create or update, and changes nothing: a dry run.
+  /// Only `plan -server-check` calls it, for what is fully known. No diagnostics: the service would
+  /// take it, or cannot be asked about this type.
+  virtual Task<Diagnostics> server_check(WriteRequest request);
 
   /// Waits until the write (or, for a read, the object) is ready; gives the final attributes.
   /// Counts readiness only for our own change

@@ -139,7 +139,7 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
   body.set("apiVersion", Value(kElasticsearchVersion));
   body.set("kind", Value(kElasticsearchKind));
   body.set("metadata", std::move(metadata));
-  ApplyOptions options{manager, !taken.empty(), false};
+  ApplyOptions options{manager, !taken.empty(), request.dry_run};
   Reply reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
                                      std::move(options));
   if (reply.stale()) co_return std::nullopt;

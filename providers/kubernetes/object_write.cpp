@@ -133,6 +133,7 @@ Task<ObjectHandler::Try> ObjectHandler::write_once(const WriteRequest& request,
                                mark_of(request.resource));
   ApplyOptions options;
   options.manager = kManager;
+  options.dry_run = request.dry_run;
   Reply reply =
       co_await api_->apply(kind, name.namespace_name, name.name, std::move(body), options);
   if (reply.ok()) co_return done(request.resource, std::move(reply.body), Value());
@@ -174,6 +175,7 @@ Task<ObjectHandler::Try> ObjectHandler::apply_over(const WriteRequest& request,
     co_return WriteResult::failed(std::move(*conflict));
   ApplyOptions options;
   options.manager = kManager;
+  options.dry_run = request.dry_run;
   options.force = adopting || !taken.empty();
   Value metadata = *body.find("metadata");
   metadata.set("uid", Value(uid_of(live)));  // "update, never create": 409 when it is gone

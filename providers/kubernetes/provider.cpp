@@ -58,6 +58,13 @@ class KubernetesProvider : public Provider, public KubernetesAccess {
     Handler* handler = find(request.resource.type);
     return handler == nullptr ? refuse(request.resource.type) : handler->update(std::move(request));
   }
+  Task<Diagnostics> server_check(WriteRequest request) override {
+    Handler* handler = find(request.resource.type);
+    if (handler == nullptr) co_return Diagnostics{unknown_type(request.resource.type)};
+    request.dry_run = true;
+    WriteResult result = co_await handler->update(std::move(request));
+    co_return std::move(result.failure.diagnostics);
+  }
   Task<WriteResult> remove(WriteRequest request) override {
     Handler* handler = find(request.resource.type);
     return handler == nullptr ? refuse(request.resource.type) : handler->remove(std::move(request));

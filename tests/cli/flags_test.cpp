@@ -33,6 +33,7 @@ const std::map<std::string, std::string>& shown_by() {
       {"plan -detailed-exitcode",
        "TwoObjects.options_have_one_dash_or_two_and_stand_before_or_after_names"},
       {"plan -json", "json_lines.tell_a_plan"},
+      {"plan -server-check", "server_check.asks_by_dry_run_and_changes_nothing"},
       {"plan -target", kTarget},
       {"plan -replace", kReplace},
       {"plan -destroy", "saved_plan.of_a_destroy_destroys"},

@@ -56,6 +56,31 @@ TEST(destroy_options, variables_and_colors_are_taken) {
   EXPECT_EQ(destroyed.out.find("\033[3"), std::string::npos) << destroyed.out;
 }
 
+TEST(server_check, asks_by_dry_run_and_changes_nothing) {
+  const Project project("", R"(crosstie: 1
+variables:
+  port: {type: number}
+resources:
+  service:
+    type: kubernetes.object
+    manifest:
+      apiVersion: v1
+      kind: Service
+      metadata: {name: web, namespace: default}
+      spec: {selector: {app: web}, ports: [{port: "${var.port}"}]}
+)");
+  const json before = project.world();
+  EXPECT_EQ(project.run({"plan", "-var=port=700000"}).code, 0) << "a plan sends no write verb";
+  const Outcome refused = project.run({"plan", "-server-check", "-var=port=700000"});
+  EXPECT_EQ(refused.code, 1) << refused.all();
+  EXPECT_NE(refused.err.find("resource: resource.service"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("700000"), std::string::npos) << refused.err;
+  const Outcome taken = project.run({"plan", "-server-check", "-var=port=80"});
+  EXPECT_EQ(taken.code, 0) << taken.all();
+  EXPECT_NE(taken.out.find("Asked by dry run"), std::string::npos) << taken.out;
+  EXPECT_EQ(project.world(), before);
+}
+
 /// A sandbox process that is ready, and what it wrote.
 struct Box {
   explicit Box(const std::vector<std::string>& options) {

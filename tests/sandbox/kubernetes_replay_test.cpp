@@ -172,6 +172,7 @@ class KubernetesReplay : public KubernetesTest {
   }
 
   void TearDown() override {
+    if (!fs::exists(folder_)) return;
     std::string left_out;
     for (const auto& entry : fs::directory_iterator(folder_)) {
       const std::string name = entry.path().stem();
