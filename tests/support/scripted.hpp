@@ -284,14 +284,22 @@ class Bench {
     ApplyOptions options;
     options.parallelism = parallelism;
     options.run = run.id;
-    Applier applier(std::move(plan), configuration, catalog, store, environment(), options);
+    auto io = std::make_unique<boost::asio::io_context>();
+    auto applier = std::make_unique<Applier>(std::move(plan), configuration, catalog, store,
+                                             environment(), options);
     std::optional<ApplyResult> out;
-    boost::asio::io_context io;
-    provider.loop = &io;
-    boost::asio::co_spawn(io, keep(applier.run(), out), rethrow);
-    io.run();
+    provider.loop = io.get();
+    boost::asio::co_spawn(*io, keep(applier->run(), out), rethrow);
+    io->run();
     killed = !out.has_value();
-    return killed ? ApplyResult{} : std::move(*out);
+    if (!killed) {
+      applier.reset();
+      return std::move(*out);
+    }
+    // A killed process cleans nothing up.
+    static auto* const kDead = new std::vector<std::pair<boost::asio::io_context*, Applier*>>();
+    kDead->emplace_back(io.release(), applier.release());
+    return {};
   }
   ApplyResult plan_and_apply(PlanOptions options = {}) { return apply(*plan(options)); }
 
