@@ -78,7 +78,7 @@ int apply_fresh(Invocation& invocation, const Call& call) {
   Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::write);
   if (!opened) return report_as(invocation, opened.failure(), call.json);
   Session& session = **opened;
-  const Result<PlanOptions> options = plan_options(invocation, session, false);
+  const Result<PlanOptions> options = plan_options(invocation, false);
   if (!options) return report_as(invocation, options.failure(), call.json);
   const Lock lock(invocation, session, "apply", call.json);
   if (lock.failed) return *lock.failed;
@@ -105,10 +105,9 @@ int run(Invocation& invocation) {
   Call call;
   call.json = invocation.arguments.has("json");
   call.approve = invocation.arguments.has("auto-approve");
-  const Result<int> parallelism =
-      parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
-  if (!parallelism) return report_as(invocation, parallelism.failure(), call.json);
-  call.request = {"apply", call.json, *parallelism};
+  const Result<RunRequest> request = run_request(invocation, "apply");
+  if (!request) return report_as(invocation, request.failure(), call.json);
+  call.request = *request;
   if (call.json) JsonLines(invocation.out).version();
   const bool saved = !invocation.arguments.names().empty();
   if (!saved && !call.approve && call.json) {
@@ -127,13 +126,12 @@ Command apply_command() {
   return {"apply",
           "makes the world as the configuration asks, in dependency order",
           "[options] [PLANFILE]",
-          with_session_flags(
+          with_session_flags(with_run_flags(
               {{"auto-approve", FlagKind::toggle, "", "does not ask"},
-               {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
                {"json", FlagKind::toggle, "", "one JSON message a line"},
                {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
                {"replace", FlagKind::list, "ADDRESS",
-                "replaces this resource though nothing differs"}}),
+                "replaces this resource though nothing differs"}})),
           1,
           run};
 }

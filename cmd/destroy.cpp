@@ -11,9 +11,8 @@ namespace {
 int run(Invocation& invocation) {
   const bool json = invocation.arguments.has("json");
   const bool approve = invocation.arguments.has("auto-approve");
-  const Result<int> parallelism =
-      parse_count("parallelism", invocation.arguments.value("parallelism", "10"), 1, 256);
-  if (!parallelism) return report_as(invocation, parallelism.failure(), json);
+  const Result<RunRequest> request = run_request(invocation, "destroy");
+  if (!request) return report_as(invocation, request.failure(), json);
   if (json) JsonLines(invocation.out).version();
   if (json && !approve)
     return report_as(invocation,
@@ -24,7 +23,7 @@ int run(Invocation& invocation) {
       Session::open(invocation, StateUse::write, ConfigurationUse::if_there);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
-  const Result<PlanOptions> options = plan_options(invocation, session, true);
+  const Result<PlanOptions> options = plan_options(invocation, true);
   if (!options) return report_as(invocation, options.failure(), json);
   const Lock lock(invocation, session, "destroy", json);
   if (lock.failed) return *lock.failed;
@@ -41,7 +40,7 @@ int run(Invocation& invocation) {
     if (!approved_by_user(invocation, "Do you really want to destroy all of this?")) return kError;
   }
   if (!json) invocation.out << '\n';
-  return run_plan(invocation, session, std::move(*plan), {"destroy", json, *parallelism});
+  return run_plan(invocation, session, std::move(*plan), *request);
 }
 
 }  // namespace
@@ -51,11 +50,10 @@ Command destroy_command() {
       "destroy",
       "undoes everything that is recorded, in reverse order, and looks once more that it is gone",
       "[options]",
-      with_session_flags(
+      with_session_flags(with_run_flags(
           {{"auto-approve", FlagKind::toggle, "", "does not ask"},
-           {"parallelism", FlagKind::value, "N", "steps in flight at once (10)"},
            {"json", FlagKind::toggle, "", "one JSON message a line"},
-           {"target", FlagKind::list, "ADDRESS", "only this resource and what needs it"}}),
+           {"target", FlagKind::list, "ADDRESS", "only this resource and what needs it"}})),
       0,
       run};
 }

@@ -14,7 +14,7 @@ int run(Invocation& invocation) {
   Result<std::unique_ptr<Session>> opened = Session::open(invocation, StateUse::look);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
-  const Result<PlanOptions> options = plan_options(invocation, session, false);
+  const Result<PlanOptions> options = plan_options(invocation, false);
   if (!options) return report_as(invocation, options.failure(), json);
   if (json) JsonLines(invocation.out).version();
   const Result<Plan> plan = plan_now(session, *options);

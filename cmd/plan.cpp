@@ -32,7 +32,7 @@ int run(Invocation& invocation) {
                     destroy ? ConfigurationUse::if_there : ConfigurationUse::needed);
   if (!opened) return report_as(invocation, opened.failure(), json);
   Session& session = **opened;
-  const Result<PlanOptions> options = plan_options(invocation, session, destroy);
+  const Result<PlanOptions> options = plan_options(invocation, destroy);
   if (!options) return report_as(invocation, options.failure(), json);
   if (json) JsonLines(invocation.out).version();
   Result<Plan> plan = plan_now(session, *options);

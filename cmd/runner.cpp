@@ -9,6 +9,7 @@
 #include "cmd/run_task.hpp"
 #include "cmd/view/apply_human.hpp"
 #include "cmd/view/json.hpp"
+#include "engine/model/duration.hpp"
 #include "engine/refresh.hpp"
 
 namespace crosstie {
@@ -48,13 +49,28 @@ int steps_of(const Plan& plan) {
 }
 
 /// Listens for Ctrl-C and SIGTERM while an apply runs: the first stops gently, the second at once.
+/// The end of the run's own time is a first one.
 class Interrupts {
  public:
   Interrupts(asio::io_context& io, Applier& applier, std::ostream& err)
-      : signals_(io, SIGINT, SIGTERM), applier_(applier), err_(err) {
+      : signals_(io, SIGINT, SIGTERM), deadline_(io), applier_(applier), err_(err) {
     listen();
   }
-  ~Interrupts() { signals_.cancel(); }
+  ~Interrupts() {
+    signals_.cancel();
+    deadline_.cancel();
+  }
+  void stop_after(std::chrono::milliseconds time) {
+    deadline_.expires_after(time);
+    deadline_.async_wait([this](const boost::system::error_code& error) {
+      if (error || !first_) return;
+      out_of_time_ = true;
+      err_ << "\nThe run's time is over: no new step begins, calls in flight may finish.\n";
+      first_ = false;
+      applier_.stop();
+    });
+  }
+  bool out_of_time() const { return out_of_time_; }
 
  private:
   void listen() {
@@ -69,9 +85,11 @@ class Interrupts {
     });
   }
   asio::signal_set signals_;
+  asio::steady_timer deadline_;
   Applier& applier_;
   std::ostream& err_;
   bool first_ = true;
+  bool out_of_time_ = false;
 };
 
 class Redraw {
@@ -109,8 +127,7 @@ void end_run(Session& session, Run run, const ApplyResult& result, Diagnostics& 
 
 }  // namespace
 
-Result<PlanOptions> plan_options(const Invocation& invocation, const Session& /*session*/,
-                                 bool destroy) {
+Result<PlanOptions> plan_options(const Invocation& invocation, bool destroy) {
   PlanOptions options;
   options.destroy = destroy;
   options.today = timestamp_now().substr(0, 10);
@@ -184,6 +201,33 @@ Lock::~Lock() {
   if (store_ != nullptr) static_cast<void>(store_->unlock());
 }
 
+Result<RunRequest> run_request(const Invocation& invocation, const std::string& command) {
+  const Arguments& arguments = invocation.arguments;
+  RunRequest request;
+  request.command = command;
+  request.json = arguments.has("json");
+  const Result<int> parallelism =
+      parse_count("parallelism", arguments.value("parallelism", "10"), 1, 256);
+  if (!parallelism) return parallelism.failure();
+  request.parallelism = *parallelism;
+  if (!arguments.has("timeout")) return request;
+  const std::string text = arguments.value("timeout", "");
+  request.timeout = parse_duration(text);
+  if (!request.timeout)
+    return make_error("option has a wrong value",
+                      "-timeout takes a length of time, not \"" + text + "\".",
+                      "Write it as 90s, 30m or 2h; 168h is the longest.");
+  return request;
+}
+
+std::vector<Flag> with_run_flags(std::vector<Flag> flags) {
+  flags.push_back({"parallelism", FlagKind::value, "N", "steps in flight at once (10)"});
+  flags.push_back({"timeout", FlagKind::value, "DURATION",
+                   "ends the run after this time (90s, 30m, 2h) as Ctrl-C does; without it only "
+                   "each wait ends by itself"});
+  return flags;
+}
+
 int run_plan(Invocation& invocation, Session& session, Plan plan, const RunRequest& request) {
   const bool destroy = plan.destroy;
   Result<Run> run = session.store->begin_run(request.command, who_runs(request.command));
@@ -200,16 +244,23 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
 
   const auto began = std::chrono::steady_clock::now();
   ApplyResult result;
+  bool out_of_time = false;
   {
     Applier applier(std::move(plan), session.configuration, session.schemas, *session.store,
                     session.environment(events), options);
-    const Interrupts interrupts(session.io, applier, invocation.err);
+    Interrupts interrupts(session.io, applier, invocation.err);
+    if (request.timeout) interrupts.stop_after(*request.timeout);
     std::unique_ptr<Redraw> redraw;
     if (live) redraw = std::make_unique<Redraw>(session.io, human);
     result = run_task(session.io, applier.run());
+    out_of_time = interrupts.out_of_time();
   }
   human.close();
   Diagnostics errors = result.diagnostics;
+  if (out_of_time)
+    errors.push_back(make_error("run took too long",
+                                "The -timeout of this run was over before its last step had ended.",
+                                "To go on, run the same command again, with a longer -timeout."));
   end_run(session, *run, result, errors);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
@@ -228,7 +279,7 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
         invocation.out << name << " = " << shown(output.value) << '\n';
     }
   }
-  if (result.interrupted) return kInterrupted;
+  if (result.interrupted && !out_of_time) return kInterrupted;
   if (result.ok() && errors.empty()) return kDone;
   return result.something_written ? kKept : kError;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // From a session to a plan, and from a plan to its end: what plan, apply, destroy and drift do
 // alike.
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -12,8 +13,7 @@
 namespace crosstie {
 
 /// -target, -replace as addresses; a link's name alone stands for all of its resources.
-Result<PlanOptions> plan_options(const Invocation& invocation, const Session& session,
-                                 bool destroy);
+Result<PlanOptions> plan_options(const Invocation& invocation, bool destroy);
 Result<Plan> plan_now(Session& session, const PlanOptions& options);
 
 /// Dry runs of what the plan creates and updates; every refusal.
@@ -23,7 +23,13 @@ struct RunRequest {
   std::string command;  // "apply", "destroy"
   bool json = false;
   int parallelism = 10;
+  std::optional<std::chrono::milliseconds> timeout;  // of the whole run
 };
+
+/// -parallelism and -timeout.
+Result<RunRequest> run_request(const Invocation& invocation, const std::string& command);
+/// The same two, beside a command's own flags.
+std::vector<Flag> with_run_flags(std::vector<Flag> flags);
 
 /// Applies under a lock that the caller holds; opens and ends the run; prints progress and the end
 /// report. Gives the exit code.

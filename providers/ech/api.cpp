@@ -72,6 +72,19 @@ std::string keystore_target(const std::string& id, const std::string& ref_id) {
          http::percent_encode(ref_id) + "/keystore";
 }
 
+http::Request update_request(const std::string& id, const std::string& version, const json& body,
+                             const char* validate_only) {
+  http::Request request;
+  request.method = "PUT";
+  request.target = "/api/v1/deployments/" + http::percent_encode(id) +
+                   "?hide_pruned_orphans=false&skip_snapshot=false&validate_only=" + validate_only;
+  if (!version.empty()) request.target += "&version=" + http::percent_encode(version);
+  request.content_type = "application/json";
+  request.body = json_read::dump(body);
+  request.timeout = std::chrono::seconds(60);
+  return request;
+}
+
 }  // namespace
 
 Answer read_answer(const std::string& service, const http::Request& request,
@@ -173,15 +186,13 @@ Task<Result<DeploymentRead>> Api::deployment(std::string id, Detail detail) {
 }
 
 Task<Answer> Api::update_deployment(std::string id, std::string version, json body) {
-  http::Request request;
-  request.method = "PUT";
-  request.target = "/api/v1/deployments/" + http::percent_encode(id) +
-                   "?hide_pruned_orphans=false&skip_snapshot=false&validate_only=false";
-  if (!version.empty()) request.target += "&version=" + http::percent_encode(version);
-  request.content_type = "application/json";
-  request.body = json_read::dump(body);
+  http::Request request = update_request(id, version, body, "false");
   request.repeat = http::Repeat::unsafe;  // each accepted one starts a plan attempt
-  request.timeout = std::chrono::seconds(60);
+  co_return co_await send(std::move(request));
+}
+
+Task<Answer> Api::validate_update(std::string id, std::string version, json body) {
+  http::Request request = update_request(id, version, body, "true");
   co_return co_await send(std::move(request));
 }
 

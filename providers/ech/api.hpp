@@ -67,6 +67,8 @@ class Api {
   /// Accepted is not applied: a plan attempt starts. Never repeated after a lost answer; refused
   /// when `version` is out of date.
   Task<Answer> update_deployment(std::string id, std::string version, nlohmann::json body);
+  /// Asks whether that update would be taken (`validate_only`); nothing changes.
+  Task<Answer> validate_update(std::string id, std::string version, nlohmann::json body);
 
   /// Names and `as_file` of the secrets, never values.
   Task<Answer> read_keystore(std::string id, std::string ref_id);

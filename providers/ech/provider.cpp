@@ -50,6 +50,7 @@ class EchProvider : public Provider, public ech::EchAccess {
   Task<WriteResult> create(WriteRequest request) override;
   Task<WriteResult> update(WriteRequest request) override;
   Task<WriteResult> remove(WriteRequest request) override;
+  Task<Diagnostics> server_check(WriteRequest request) override;
   Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress) override;
   Task<Result<ech::ElasticsearchLocation>> elasticsearch_location(std::string deployment,
                                                                   std::string ref_id) override;
@@ -212,6 +213,13 @@ Task<WriteResult> EchProvider::remove(WriteRequest request) {
   Result<Headers> credentials = co_await authorization();
   if (!credentials) co_return WriteResult::failed(credentials.failure());
   co_return co_await type->remove(std::move(request));
+}
+
+Task<Diagnostics> EchProvider::server_check(WriteRequest request) {
+  ech::ResourceType* type = find(request.resource.type);
+  Result<Headers> credentials = co_await authorization();
+  if (!credentials) co_return credentials.failure();
+  co_return co_await type->server_check(std::move(request));
 }
 
 Task<Result<Value>> EchProvider::settle(WaitRequest request, ProgressSink& progress) {

@@ -32,6 +32,8 @@ Task<WriteResult> ResourceType::update(WriteRequest /*request*/) {
 Task<WriteResult> ResourceType::remove(WriteRequest /*request*/) {
   co_return WriteResult::failed(read_only(schema().type));
 }
+Task<Diagnostics> ResourceType::server_check(WriteRequest /*request*/) { co_return Diagnostics{}; }
+
 Task<Result<Value>> ResourceType::settle(WaitRequest request, ProgressSink& /*progress*/) {
   co_return std::move(request.attributes);
 }

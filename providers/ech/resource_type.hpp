@@ -35,6 +35,7 @@ class ResourceType {
   virtual Task<WriteResult> create(WriteRequest request);
   virtual Task<WriteResult> update(WriteRequest request);
   virtual Task<WriteResult> remove(WriteRequest request);
+  virtual Task<Diagnostics> server_check(WriteRequest request);
   virtual Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress);
 };
 

@@ -90,6 +90,7 @@ class TrustType : public ResourceType {
   Task<WriteResult> create(WriteRequest request) override { return put(std::move(request)); }
   Task<WriteResult> update(WriteRequest request) override { return put(std::move(request)); }
   Task<WriteResult> remove(WriteRequest request) override;
+  Task<Diagnostics> server_check(WriteRequest request) override;
   Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress) override;
 
  private:
@@ -282,6 +283,31 @@ Task<WriteResult> TrustType::remove(WriteRequest request) {
     token.set("given_back", what.wanted.has_value());
   }
   co_return WriteResult::done(std::move(outcome));
+}
+
+/// The real body, sent to be validated only. While a plan runs nobody can say, and apply waits
+/// anyway.
+Task<Diagnostics> TrustType::server_check(WriteRequest request) {
+  const Value desired = request.resource.desired;
+  Result<TrustEntry> wanted = wanted_trust(desired);
+  if (!wanted) co_return wanted.failure();
+  std::string id = desired.text("deployment");
+  const std::string ref_id = desired.text("ref_id");
+  Answer read = co_await api_.read_deployment(std::move(id), Detail::settings);
+  if (!read.ok()) co_return read.diagnostics;
+  const json* live = elasticsearch_resource(read.body, ref_id);
+  if (live == nullptr) co_return Diagnostics{no_such_resource(desired.text("deployment"), ref_id)};
+  if (plan_pending(*live)) co_return Diagnostics{};
+  const Value* recorded = request.resource.prior ? &request.resource.prior->attributes : &desired;
+  Result<json> body = trust_update(*live, recorded->text("uid"),
+                                   identity_of(request.resource).text("name"), *wanted);
+  if (!body) co_return body.failure();
+  id = desired.text("deployment");
+  std::string version = read.version;
+  json payload = std::move(*body);
+  Answer answer =
+      co_await api_.validate_update(std::move(id), std::move(version), std::move(payload));
+  co_return answer.diagnostics;
 }
 
 /// The end of a removal's plan: the entry must be gone, unless an adopted one was given back.

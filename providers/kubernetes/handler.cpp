@@ -1,6 +1,6 @@
 #include "providers/kubernetes/handler.hpp"
 
-#include <cstdlib>
+#include "engine/model/duration.hpp"
 
 namespace crosstie::kubernetes {
 
@@ -46,31 +46,9 @@ Observation unchecked(std::string reason) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(const Value& value) {
-  using std::chrono::milliseconds;
-  constexpr double kLongest = 7.0 * 24 * 3600 * 1000;
-  double amount = 0;
-  double unit = 1000;
-  if (value.is_number()) {
-    amount = value.as_double();
-  } else if (value.is_string()) {
-    char* end = nullptr;
-    amount = std::strtod(value.as_string().c_str(), &end);
-    const std::string_view suffix(end);
-    if (end == value.as_string().c_str()) return std::nullopt;
-    if (suffix == "ms") {
-      unit = 1;
-    } else if (suffix == "m") {
-      unit = 60000;
-    } else if (suffix == "h") {
-      unit = 3600000;
-    } else if (suffix != "s" && !suffix.empty()) {
-      return std::nullopt;
-    }
-  } else {
-    return std::nullopt;
-  }
-  if (!(amount > 0) || amount * unit > kLongest) return std::nullopt;
-  return milliseconds(static_cast<std::int64_t>(amount * unit));
+  if (value.is_string()) return crosstie::parse_duration(value.as_string());
+  if (value.is_number()) return crosstie::parse_duration(std::to_string(value.as_double()));
+  return std::nullopt;
 }
 
 WaitLimits limits_of(const WaitRequest& request) {

@@ -22,6 +22,8 @@ const std::map<std::string, std::string>& shown_by() {
   static const std::string kJsonRuns = "json_lines.tell_apply_drift_and_destroy";
   static const std::string kParallelism =
       "order.with_parallelism_one_the_two_ends_wait_for_each_other";
+  static const std::string kTimeout =
+      "interrupt.a_run_that_is_out_of_time_says_so_and_the_next_apply_goes_on";
   static const std::string kValidate = "TwoObjects.validate_and_version_speak_json";
   static const std::string kOutput = "output.gives_values_as_terraform_does";
   static const std::string kSandbox = "sandbox_command.options_shape_the_world";
@@ -43,6 +45,7 @@ const std::map<std::string, std::string>& shown_by() {
       {"plan -log-level", kDebug},
       {"apply -auto-approve", kApprove},
       {"apply -parallelism", kParallelism},
+      {"apply -timeout", kTimeout},
       {"apply -json", kJsonRuns},
       {"apply -target", kTarget},
       {"apply -replace", kReplace},
@@ -51,6 +54,7 @@ const std::map<std::string, std::string>& shown_by() {
       {"apply -no-color", kColors},
       {"apply -log-level", kDebug},
       {"destroy -auto-approve", kApprove},
+      {"destroy -timeout", kTimeout},
       {"destroy -parallelism", "destroy_options.parallelism_one_goes_step_by_step"},
       {"destroy -json", kJsonRuns},
       {"destroy -target", kTarget},

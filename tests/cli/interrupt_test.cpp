@@ -64,6 +64,23 @@ TEST(interrupt, during_a_wait_ends_with_130_and_the_next_apply_goes_on) {
   EXPECT_EQ(writes.size(), 5U) << "nothing is written twice: " << writes.dump(1);
 }
 
+TEST(interrupt, a_run_that_is_out_of_time_says_so_and_the_next_apply_goes_on) {
+  const Project project("", "", 0.03);
+  const Outcome stopped = project.run({"apply", "-auto-approve", "-timeout=300ms"});
+  EXPECT_TRUE(stopped.code == 1 || stopped.code == 6) << stopped.all();
+  EXPECT_NE(stopped.err.find("run took too long"), std::string::npos) << stopped.all();
+  const Outcome next = project.run({"apply", "-auto-approve", "-timeout=10m"});
+  EXPECT_EQ(next.code, 0) << next.all();
+  EXPECT_TRUE(project.connected("logs"));
+  const Outcome wrong = project.run({"apply", "-auto-approve", "-timeout=soon"});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_NE(wrong.err.find("-timeout takes a length of time, not \"soon\""), std::string::npos)
+      << wrong.err;
+  const Outcome destroyed = project.run({"destroy", "-auto-approve", "-timeout=1ms"});
+  EXPECT_NE(destroyed.err.find("run took too long"), std::string::npos) << destroyed.all();
+  EXPECT_EQ(project.run({"destroy", "-auto-approve"}).code, 0);
+}
+
 TEST(interrupt, twice_ends_at_once_and_the_next_apply_goes_on) {
   const Project project;
   project.fault(kKeystoreWrite);

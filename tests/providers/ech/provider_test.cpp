@@ -73,6 +73,24 @@ TEST(EchProvider, a_changed_certificate_updates_the_same_entry) {
   EXPECT_EQ(ech.trust()["direct"].size(), 1U);
 }
 
+TEST(EchProvider, a_server_check_sends_the_real_body_and_changes_nothing) {
+  EchWorld ech;
+  Driver driver(ech.world, *ech.provider);
+  const nlohmann::json before = ech.trust();
+  const auto check = [&](Value wanted) {
+    const ResourceRequest request = driver.request("trust", "ech.trust", std::move(wanted));
+    return testing::words(
+        ech.world.run(ech.provider->server_check(driver.write(request, driver.observe(request)))));
+  };
+  EXPECT_EQ(check(trust("crosstie-logs", authority("quickstart-transport"))), "");
+  EXPECT_EQ(ech.count("PUT"), 1);
+  ech.faults.next = {{"PUT", testing::Faults::Kind::refuse, 400,
+                      R"({"errors":[{"code":"root.invalid_data","message":"no such trust"}]})"}};
+  const std::string refused = check(trust("crosstie-logs", authority("quickstart-transport")));
+  EXPECT_NE(refused.find("no such trust"), std::string::npos) << refused;
+  EXPECT_EQ(ech.trust(), before);
+}
+
 TEST(EchProvider, two_entries_on_one_deployment_do_not_touch_each_other) {
   EchWorld ech;
   Driver driver(ech.world, *ech.provider);
