@@ -236,8 +236,9 @@ class Connection : public ConnectionBase, public std::enable_shared_from_this<Co
       co_return false;
     }
     const bool cut = response.cut == Cut::half_body;
-    std::string bytes =
-        format_head(response, Framing::content_length, response.body.size(), keep_alive);
+    const std::size_t length = response.announced_length.value_or(response.body.size());
+    keep_alive = keep_alive && !response.announced_length;
+    std::string bytes = format_head(response, Framing::content_length, length, keep_alive);
     if (!is_head && !is_bodiless(response.status)) {
       bytes.append(response.body, 0, cut ? response.body.size() / 2 : std::string::npos);
     }

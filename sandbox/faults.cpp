@@ -17,8 +17,12 @@ using Kind = FaultAction::Kind;
 namespace {
 
 const std::vector<std::string> kKeys = {"api", "method", "path", "nth", "kind", "retry_after"};
-const std::vector<std::string> kKinds = {"status:CODE",    "reset_before", "reset_after",
-                                         "delay:DURATION", "html",         "truncate"};
+const std::vector<std::string> kKinds = {
+    "status:CODE", "reset_before", "reset_after", "delay:DURATION", "html",    "truncate",
+    "slow",        "silent",       "empty",       "redirect",       "oversize"};
+constexpr std::chrono::seconds kSlowByte{1};
+constexpr std::chrono::hours kForever{24 * 365};
+constexpr std::uint64_t kOversize = std::uint64_t{1} << 40;
 constexpr int kRetryAfterMax = 3600;
 constexpr int kNthMax = 1'000'000;
 
@@ -61,7 +65,12 @@ std::string parse_kind(const std::string& kind, FaultAction& action) {
   static const std::map<std::string, Kind> kPlain = {{"reset_before", Kind::reset_before},
                                                      {"reset_after", Kind::reset_after},
                                                      {"html", Kind::html},
-                                                     {"truncate", Kind::truncate}};
+                                                     {"truncate", Kind::truncate},
+                                                     {"slow", Kind::slow},
+                                                     {"silent", Kind::silent},
+                                                     {"empty", Kind::empty},
+                                                     {"redirect", Kind::redirect},
+                                                     {"oversize", Kind::oversize}};
   const auto found = kPlain.find(kind);
   if (found == kPlain.end()) {
     return quoted(kind) + " is not a kind of fault; known are " + join_words(kKinds) + ".";
@@ -129,6 +138,49 @@ Response cut_answer(Cut cut) {
   return response;
 }
 
+Task<void> pause(std::chrono::milliseconds duration) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, duration);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+Task<void> write_slowly(std::string body, std::shared_ptr<BodyWriter> writer) {
+  for (const char byte : body) {
+    std::string piece(1, byte);
+    const bool taken = co_await writer->write(std::move(piece));
+    if (!taken) co_return;
+    co_await pause(kSlowByte);
+  }
+}
+
+Response slowed(Response response) {
+  if (response.stream || response.websocket) return response;
+  response.stream = [body = std::move(response.body)](std::shared_ptr<BodyWriter> writer) {
+    return write_slowly(body, std::move(writer));
+  };
+  response.body.clear();
+  return response;
+}
+
+Response silent_answer() {
+  Response response = Response::json(200, "");
+  response.stream = [](std::shared_ptr<BodyWriter>) { return pause(kForever); };
+  return response;
+}
+
+Response redirect_answer(const Request& request) {
+  Response response;
+  response.status = 302;
+  response.headers.emplace_back("Location",
+                                "https://" + request.header("host") + request.raw_target);
+  return response;
+}
+
+Response oversize_answer() {
+  Response response = Response::json(200, "{");
+  response.announced_length = kOversize;
+  return response;
+}
+
 struct Observed {
   FaultPlan& plan;
   RequestLog& log;
@@ -149,16 +201,24 @@ Task<Response> call(std::shared_ptr<Observed> observed, Request request) {
     case Kind::reset_after:
       co_await observed->inner(std::move(request));
       co_return cut_answer(Cut::at_once);
-    case Kind::delay: {
-      asio::steady_timer timer(co_await asio::this_coro::executor, fault->delay);
-      co_await timer.async_wait(asio::use_awaitable);
+    case Kind::silent:
+      co_return silent_answer();
+    case Kind::empty:
+      co_return Response::json(200, "");
+    case Kind::redirect:
+      co_return redirect_answer(request);
+    case Kind::oversize:
+      co_return oversize_answer();
+    case Kind::delay:
+      co_await pause(fault->delay);
       break;
-    }
     case Kind::truncate:
+    case Kind::slow:
       break;
   }
   Response response = co_await observed->inner(std::move(request));
   if (fault->kind == Kind::truncate) response.cut = Cut::half_body;
+  if (fault->kind == Kind::slow) response = slowed(std::move(response));
   co_return response;
 }
 

@@ -43,7 +43,19 @@ class RequestLog {
 
 /// What a fault does to one request.
 struct FaultAction {
-  enum class Kind { status, reset_before, reset_after, delay, html, truncate };
+  enum class Kind {
+    status,
+    reset_before,
+    reset_after,
+    delay,
+    html,
+    truncate,
+    slow,      // the head at once, then one byte of the body a second
+    silent,    // a head with status 200, and nothing more
+    empty,     // status 200 and no body: a watch that is closed at once
+    redirect,  // to the same address again
+    oversize   // announces a body of 1 TiB
+  };
   Kind kind = Kind::status;
   int status = 0;
   std::optional<int> retry_after_seconds;

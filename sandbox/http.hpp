@@ -73,6 +73,7 @@ struct Response {
   std::function<Task<void>(std::shared_ptr<WebSocketSession>)> websocket;
   std::string websocket_protocol;  // Sec-WebSocket-Protocol to answer with
   Cut cut = Cut::none;
+  std::optional<std::uint64_t> announced_length;  // Content-Length in place of the body's own
 
   static Response json(int status, std::string body);
 };

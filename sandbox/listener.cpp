@@ -25,10 +25,34 @@ std::optional<Request> make_request(HttpRequest&& message) {
   return request;
 }
 
+namespace {
+
+/// Elasticsearch 8.19 answers in its own words (shared/fixtures/elasticsearch, recording
+/// 13-http-wire).
+Response elasticsearch_header_limit(std::size_t bytes_max) {
+  const std::string cause =
+      R"("type":"too_long_http_header_exception","reason":"HTTP header is larger than )" +
+      std::to_string(bytes_max) + R"( bytes.")";
+  Response response = Response::json(
+      400, R"({"error":{"root_cause":[{)" + cause + "}]," + cause + R"(},"status":400})");
+  response.headers.emplace_back("X-elastic-product", "Elasticsearch");
+  return response;
+}
+
+}  // namespace
+
 std::optional<Response> answer_to_bad_request(const ErrorCode& error,
                                               const ListenerOptions& options) {
   if (error == http::error::end_of_stream || error == http::error::partial_message) {
     return std::nullopt;
+  }
+  const bool elasticsearch = options.api == "elasticsearch";
+  if (error == http::error::header_limit && elasticsearch)
+    return elasticsearch_header_limit(options.header_bytes_max);
+  if (error == http::error::body_limit && elasticsearch) {
+    Response response;
+    response.status = 413;
+    return response;
   }
   if (error == http::error::header_limit) {
     return plain_answer(

@@ -1,8 +1,10 @@
 #include "sandbox/world.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <map>
+#include <system_error>
 
 #include "sandbox/text.hpp"
 #include "sandbox/world_parse.hpp"
@@ -295,13 +297,15 @@ ParsedWorld parse_world(std::string_view text, const std::string& file) {
 }
 
 ParsedWorld load_world(const std::filesystem::path& file) {
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
   std::string text(kWorldBytesMax + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!stream.is_open() || stream.bad()) {
+    const std::string reason = std::generic_category().message(errno);
     ParsedWorld parsed;
     parsed.errors.push_back({file.string(), 1, 1, "world file cannot be read",
-                             "Check that it exists and that you may read it."});
+                             reason + ".\nCheck that it exists and that you may read it."});
     return parsed;
   }
   text.resize(static_cast<std::size_t>(stream.gcount()));

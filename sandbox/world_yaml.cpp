@@ -1,9 +1,13 @@
 #include "sandbox/world_yaml.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sandbox/text.hpp"
 
@@ -36,6 +40,73 @@ json scalar_to_json(const YAML::Node& node) {
   return text;
 }
 
+/// Notes where each document begins, and nothing else.
+class Documents final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { begin = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+  YAML::Mark begin;
+};
+
+/// Not by YAML::LoadAll: yaml-cpp 0.7 gives the same empty document without end for some texts.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Documents documents;
+  if (!parser.HandleNextDocument(documents)) return std::nullopt;
+  const YAML::Mark first = documents.begin;
+  if (!parser.HandleNextDocument(documents)) return std::nullopt;
+  if (documents.begin.pos == first.pos) throw YAML::ParserException(first, "no value begins here");
+  return documents.begin;
+}
+
+std::string explain(std::string_view text, const YAML::Exception& error) {
+  std::string reason = error.msg;
+  if (!reason.empty()) reason[0] = static_cast<char>(std::toupper(reason[0]));
+  std::size_t begin = 0;
+  for (int line = 0; line < error.mark.line && begin != std::string_view::npos; ++line) {
+    begin = text.find('\n', begin);
+    if (begin != std::string_view::npos) ++begin;
+  }
+  const std::size_t first =
+      begin == std::string_view::npos ? begin : text.find_first_not_of(' ', begin);
+  if (first != std::string_view::npos && text[first] == '\t')
+    return reason + ".\nThe line is indented with a tab; YAML allows only spaces.";
+  if (error.msg.find("flow not found") != std::string::npos)
+    return reason + ".\nA `[` or `{` is never closed, or a comma is missing before this place.";
+  return reason + ".";
+}
+
+/// The first byte that is NUL or no UTF-8, npos when there is none; names end up in JSON.
+std::size_t bad_byte(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (first == 0 || (first >= 0x80 && first < 0xC2) || first > 0xF4) return at;
+    for (std::size_t i = 1; i < length; ++i)
+      if (at + i >= text.size() || (static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80)
+        return at;
+    if (length > 2) {  // no overlong forms, no surrogates, nothing above U+10FFFF
+      const auto second = static_cast<unsigned char>(text[at + 1]);
+      if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+          (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+        return at;
+    }
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::string kind_of(const YAML::Node& node) {
@@ -58,21 +129,27 @@ std::optional<YAML::Node> WorldReader::load(std::string_view text) {
              " are allowed.");
     return std::nullopt;
   }
+  if (const std::size_t bad = bad_byte(text); bad != std::string_view::npos) {
+    YAML::Mark mark;
+    mark.line = static_cast<int>(
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
+    const std::size_t line_end = text.rfind('\n', bad);
+    mark.column = static_cast<int>(line_end == std::string_view::npos ? bad : bad - line_end - 1);
+    fail(mark, "world file is not UTF-8 text",
+         "Here stands a byte that is none. Save the file as UTF-8.");
+    return std::nullopt;
+  }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return YAML::Node();
-    if (documents.size() > 1) {
-      fail(documents[1].Mark(), "more than one YAML document",
+    if (const auto second = second_document(std::string(text))) {
+      fail(*second, "more than one YAML document",
            "A world file is one document. Remove the line `---` and join the parts.");
       return std::nullopt;
     }
-    if (!within_limits(documents[0], 0)) return std::nullopt;
-    return documents[0];
+    const YAML::Node document = YAML::Load(std::string(text));
+    if (!within_limits(document, 0)) return std::nullopt;
+    return document;
   } catch (const YAML::Exception& error) {
-    std::string reason = error.msg;
-    if (!reason.empty()) reason[0] = static_cast<char>(std::toupper(reason[0]));
-    fail(error.mark, "YAML cannot be read",
-         reason + ".\nYAML is indented with spaces, never with tabs.");
+    fail(error.mark, "YAML cannot be read", explain(text, error));
     return std::nullopt;
   }
 }

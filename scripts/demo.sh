@@ -40,7 +40,7 @@ run_for() {
   echo "the demo expected exit code $wanted" >&2
   exit 1
 }
-requests() { curl -sf "$CROSSTIE_SANDBOX/requests" | grep -o '"method":"[A-Z]*"' | cut -d'"' -f4; }
+requests() { curl -sf "$CROSSTIE_SANDBOX/requests" | grep -o '"method": *"[A-Z]*"' | cut -d'"' -f4; }
 writes() { requests | grep -cvx 'GET\|HEAD' || true; }
 
 chapter "A world to work in"
@@ -73,6 +73,7 @@ chapter "Is it true? Ask the local cluster itself"
 
 chapter "Once more: nothing is left to do, and nothing is written"
 before=$(writes)
+[ "$before" -gt 0 ] || { echo "the apply must have been counted" >&2; exit 1; }
 run_for 0 plan -detailed-exitcode
 after=$(writes)
 say "write requests that the three services saw during this plan: $((after - before))"

@@ -286,10 +286,17 @@ Response eligible_remotes(const Call& call) {
       200, {{"return_count", list.size()}, {"match_count", list.size()}, {"deployments", list}});
 }
 
+Response create_deployment(const Call&) {
+  throw api_error(501, "sandbox.not_simulated",
+                  "The sandbox creates no deployments: the world file names them "
+                  "(crosstie sandbox -world FILE)");
+}
+
 }  // namespace
 
 std::vector<Route> deployment_routes() {
   return {{"GET", "/deployments", list_deployments},
+          {"POST", "/deployments", create_deployment},
           {"POST", "/deployments/_search", search_deployments},
           {"POST", "/deployments/eligible-remote-clusters", eligible_remotes},
           {"GET", "/deployments/{deployment_id}", get_deployment},

@@ -32,7 +32,10 @@ Response error_response(const ApiError& error) {
     list.push_back(std::move(entry));
     codes += (codes.empty() ? "" : ",") + element.code;
   }
-  Response response = Response::json(error.status, nlohmann::json{{"errors", list}}.dump());
+  // A message may repeat bytes of the path that are no UTF-8.
+  Response response =
+      Response::json(error.status, nlohmann::json{{"errors", list}}.dump(
+                                       -1, ' ', false, nlohmann::json::error_handler_t::replace));
   response.headers.emplace_back("x-cloud-error-codes", codes);
   return response;
 }

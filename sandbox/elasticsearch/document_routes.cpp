@@ -1,4 +1,7 @@
 // Indices and documents.
+#include <chrono>
+#include <sstream>
+
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/documents.hpp"
 #include "sandbox/elasticsearch/router.hpp"
@@ -136,6 +139,73 @@ Response delete_document(ClusterState& cluster, const Call& call) {
   return answer(found ? 200 : 404, write_result(name, id, found ? "deleted" : "not_found"));
 }
 
+/// One action of a bulk request, done as the request for that document alone would be.
+Json bulk_item(ClusterState& cluster, const Call& call, const std::string& action,
+               const Json& target, const std::string& source) {
+  Call one;
+  one.who = call.who;
+  one.path["index"] =
+      target.value("_index", call.path.contains("index") ? call.path.at("index") : "");
+  if (target.contains("_id")) one.path["id"] = target["_id"];
+  one.request.body = source;
+  const auto index = cluster.indices.find(one.path["index"]);
+  const bool known = index != cluster.indices.end() && one.path.contains("id") &&
+                     index->second.documents.contains(one.path["id"]);
+  Response response;
+  try {
+    if (action == "create" && known) {
+      throw refuse(409, "version_conflict_engine_exception",
+                   "[" + one.path["id"] + "]: version conflict, document already exists");
+    }
+    if (action == "update") {
+      if (!known) throw refuse(404, "document_missing_exception", "document missing");
+      Json merged = index->second.documents[one.path["id"]];
+      merged.merge_patch(Json::parse(source).at("doc"));
+      one.request.body = merged.dump();
+    }
+    response = action == "delete" ? delete_document(cluster, one) : write_document(cluster, one);
+  } catch (const Refusal& refusal) {
+    return {{"_index", one.path["index"]},
+            {"_id", one.path.contains("id") ? Json(one.path["id"]) : Json()},
+            {"status", refusal.status},
+            {"error", refusal.error}};
+  }
+  Json item = Json::parse(response.body);
+  item["status"] = response.status;
+  return item;
+}
+
+/// Lines of an action and, but for delete, a document.
+Response bulk(ClusterState& cluster, const Call& call) {
+  const auto started = std::chrono::steady_clock::now();
+  if (call.request.body.empty()) throw refuse(400, "parse_exception", "request body is required");
+  if (!call.request.body.ends_with('\n')) {
+    throw illegal_argument("The bulk request must be terminated by a newline [\\n]");
+  }
+  Json items = Json::array();
+  bool errors = false;
+  std::istringstream lines(call.request.body);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const Json parsed = Json::parse(line, nullptr, false);
+    const std::string action = parsed.is_object() && parsed.size() == 1 ? parsed.begin().key() : "";
+    if (action != "index" && action != "create" && action != "update" && action != "delete") {
+      throw illegal_argument("Malformed action/metadata line [" + std::to_string(items.size() + 1) +
+                             "], expected one of [create, delete, index, update] but found [" +
+                             action + "]");
+    }
+    std::string source;
+    if (action != "delete") std::getline(lines, source);
+    Json item = bulk_item(cluster, call, action, parsed.front(), source);
+    errors = errors || item.contains("error");
+    items.push_back({{action, std::move(item)}});
+  }
+  if (items.empty()) throw invalid_request("no requests added");
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started);
+  return ok({{"took", took.count()}, {"errors", errors}, {"items", std::move(items)}});
+}
+
 Response refresh(ClusterState& cluster, const Call& call) {
   const auto given = call.path.find("index");
   const int count = given == call.path.end()
@@ -177,6 +247,8 @@ std::vector<Route> document_routes() {
   return {{"GET,HEAD,PUT,DELETE", "/{index}", index_parameters, index_call},
           {"POST", "/{index}/_doc", document_parameters, write_document},
           {"GET,HEAD,POST,PUT,DELETE", "/{index}/_doc/{id}", document_parameters, document_call},
+          {"POST,PUT", "/_bulk", document_parameters, bulk},
+          {"POST,PUT", "/{index}/_bulk", document_parameters, bulk},
           {"GET,POST", "/_refresh", index_parameters, refresh},
           {"GET,POST", "/{index}/_refresh", index_parameters, refresh}};
 }

@@ -11,6 +11,7 @@ namespace crosstie::sandbox::elasticsearch {
 namespace {
 
 constexpr std::string_view kVendor = "application/vnd.elasticsearch+json";
+constexpr std::string_view kVendorLines = "application/vnd.elasticsearch+x-ndjson";
 constexpr std::string_view kParameter = "compatible-with=";
 
 std::string essence(const std::string& header) {
@@ -22,7 +23,9 @@ std::string essence(const std::string& header) {
 /// N of "application/vnd.elasticsearch+json; compatible-with=N". A list of types is not read at
 /// all.
 std::optional<int> vendor_version(const std::string& header) {
-  if (header.find(',') != std::string::npos || essence(header) != kVendor) return std::nullopt;
+  const std::string type = essence(header);
+  const bool vendor = type == kVendor || type == kVendorLines;
+  if (header.find(',') != std::string::npos || !vendor) return std::nullopt;
   const std::size_t at = header.find(kParameter);
   if (at == std::string::npos) return std::nullopt;
   return std::atoi(header.c_str() + at + kParameter.size());
@@ -75,9 +78,8 @@ MediaTypes negotiate(const Request& request, const StackVersion& version) {
 
 std::string unsupported_body(const Request& request) {
   if (request.body.empty()) return {};
-  constexpr std::array<std::string_view, 5> kTaken{"application/json", kVendor,
-                                                   "application/x-ndjson", "application/yaml",
-                                                   "application/vnd.elasticsearch+x-ndjson"};
+  constexpr std::array<std::string_view, 5> kTaken{
+      "application/json", kVendor, "application/x-ndjson", "application/yaml", kVendorLines};
   const std::string header = request.header("content-type");
   if (header.empty()) return "Content-Type header is missing";
   const std::string type = essence(header);

@@ -7,10 +7,12 @@
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/media_type.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/gzip.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
 
+constexpr std::size_t kBodyBytesMax = 100u << 20;  // http.max_content_length
 constexpr std::array<std::string_view, 5> kCommonParameters{"pretty", "human", "error_trace",
                                                             "filter_path", "format"};
 
@@ -131,6 +133,22 @@ Task<Response> dispatch(std::shared_ptr<ClusterState> cluster, Request request) 
   co_return co_await match.route->waiting(cluster, std::move(call));
 }
 
+/// http.max_initial_line_length (recording 13-http-wire).
+void check_request_line(const Request& request) {
+  constexpr std::size_t kLineBytesMax = 4096;
+  constexpr std::size_t kAroundTarget = 10;  // two spaces, "HTTP/1.1"
+  if (request.method.size() + request.raw_target.size() + kAroundTarget <= kLineBytesMax) return;
+  throw refuse(400, "too_long_http_line_exception", "An HTTP line is larger than 4096 bytes.");
+}
+
+/// Clients compress bodies when they are told to.
+void unpack_body(Request& request) {
+  if (lower(request.header("content-encoding")) != "gzip") return;
+  auto plain = gunzip(request.body, kBodyBytesMax);
+  if (!plain) throw refuse(400, "decompression_exception", "Unsupported compression method");
+  request.body = std::move(*plain);
+}
+
 Response refusal_answer(const Refusal& refusal) {
   Response response = answer(refusal.status, error_body(refusal));
   response.headers.insert(response.headers.end(), refusal.headers.begin(), refusal.headers.end());
@@ -159,7 +177,6 @@ Response finish(const Request& request, Response response, const MediaTypes& typ
   if (const std::string opaque = request.header("x-opaque-id"); !opaque.empty()) {
     response.headers.emplace_back("X-Opaque-Id", opaque);
   }
-  if (request.method == "HEAD") response.body.clear();
   return response;
 }
 
@@ -195,6 +212,8 @@ Task<Response> serve_request(std::shared_ptr<ClusterState> cluster, Request requ
   MediaTypes types;
   Response response;
   try {
+    check_request_line(request);
+    unpack_body(request);
     types = negotiate(request, cluster->version);
     if (cluster->nodes_up == 0)
       throw refuse(503, "master_not_discovered_exception", "no node of this cluster is up");

@@ -166,7 +166,8 @@ void Access::authorize(const User& user, const RequestInfo& info) const {
   }
   const std::string resource =
       info.subresource.empty() ? info.resource : info.resource + "/" + info.subresource;
-  if (ask(user, {info.verb, info.group, resource, info.namespace_name, info.name}).allowed) return;
+  const std::string& name = info.name.empty() ? info.selected_name : info.name;
+  if (ask(user, {info.verb, info.group, resource, info.namespace_name, name}).allowed) return;
   throw forbidden({info.group, info.resource, info.name}, denial(user, info));
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/kubernetes/api_server.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sandbox/kubernetes/definitions.hpp"
 #include "sandbox/kubernetes/dump.hpp"
@@ -109,6 +110,36 @@ Response serve_collection_or_object(Call& call) {
   throw method_not_allowed();
 }
 
+/// Subresources of a real server that this one lacks, told apart from what no server has.
+bool not_simulated(const Kind& kind, const std::string& sub) {
+  static const std::set<std::string> names = {"pods/log",
+                                              "pods/exec",
+                                              "pods/attach",
+                                              "pods/eviction",
+                                              "pods/proxy",
+                                              "pods/resize",
+                                              "pods/binding",
+                                              "pods/ephemeralcontainers",
+                                              "services/proxy",
+                                              "statefulsets/scale",
+                                              "deployments/scale",
+                                              "replicasets/scale",
+                                              "namespaces/finalize",
+                                              "serviceaccounts/token"};
+  return !kind.custom && names.contains(kind.resource + "/" + sub);
+}
+
+/// Answers are JSON only (k8s.io/apiserver/pkg/endpoints/handlers/negotiation).
+void check_accept(const Request& request) {
+  const std::string accept = request.header("accept");
+  const bool fits = accept.empty() || accept.find("application/json") != std::string::npos ||
+                    accept.find("*/*") != std::string::npos ||
+                    accept.find("application/*") != std::string::npos;
+  if (fits) return;
+  throw StatusError(406, "NotAcceptable",
+                    "only the following media types are accepted: application/json");
+}
+
 Response serve_resource(Call& call) {
   const std::string& sub = call.info.subresource;
   if (sub.empty()) return serve_collection_or_object(call);
@@ -121,6 +152,10 @@ Response serve_resource(Call& call) {
   if (sub == "portforward" && call.kind->kind == "Pod" && !call.kind->custom) {
     if (call.info.verb == "get" || call.info.verb == "create") return port_forward(call);
     throw method_not_allowed();
+  }
+  if (not_simulated(*call.kind, sub)) {
+    throw StatusError(501, "NotImplemented",
+                      "the sandbox does not simulate " + call.kind->resource + "/" + sub);
   }
   return text_not_found();
 }
@@ -136,6 +171,7 @@ Response serve(Server& server, const Request& request) {
   if (!kind || info.too_deep || !scope_fits) return text_not_found();
   if (kind->namespaced && !info.name.empty() && info.namespace_name.empty())
     return text_not_found();
+  check_accept(request);
   Call call{server, request, info, user, kind, {}};
   Response response = serve_resource(call);
   for (const std::string& warning : call.warnings)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sandbox/kubernetes/definitions.hpp"
+#include "sandbox/kubernetes/protobuf.hpp"
 #include "sandbox/kubernetes/structural.hpp"
 #include "sandbox/kubernetes/yaml_body.hpp"
 
@@ -47,7 +48,8 @@ void check_size(const Request& request) {
     throw StatusError(413, "RequestEntityTooLarge",
                       "Request entity too large: limit is " + std::to_string(kRequestBytesMax));
   }
-  if (too_deep(request.body)) throw bad_request("json: exceeded max depth");
+  const bool text = content_type(request) != kProtobuf;
+  if (text && too_deep(request.body)) throw bad_request("json: exceeded max depth");
 }
 
 const char* go_type(const json& value) {
@@ -195,6 +197,9 @@ json read_object(Call& call, const WriteOptions& options) {
     object = parse_json_body(call.request, call.kind->kind);
   } else if (type == "application/yaml" || type == "application/x-yaml") {
     object = parse_yaml_body(call.request);
+  } else if (type == kProtobuf && !call.kind->custom) {
+    check_size(call.request);
+    object = parse_protobuf(call.request.body);
   } else {
     throw unsupported_media_type("application/json, application/yaml");
   }

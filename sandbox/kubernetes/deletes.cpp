@@ -2,6 +2,7 @@
 #include <set>
 
 #include "sandbox/kubernetes/body.hpp"
+#include "sandbox/kubernetes/protobuf.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 #include "sandbox/kubernetes/server.hpp"
 
@@ -20,9 +21,15 @@ struct DeleteOptions {
 
 DeleteOptions read_delete_options(const Request& request) {
   json body = json::object();
-  if (!request.body.empty())
-    body = content_type(request) == "application/yaml" ? parse_yaml_body(request)
-                                                       : parse_json_body(request, "DeleteOptions");
+  const std::string type = content_type(request);
+  if (!request.body.empty()) {
+    if (type == kProtobuf) {
+      body = parse_protobuf(request.body);
+    } else {
+      body = type == "application/yaml" ? parse_yaml_body(request)
+                                        : parse_json_body(request, "DeleteOptions");
+    }
+  }
   if (!body.is_object())
     throw bad_request("the object provided is unrecognized (must be of type DeleteOptions)");
   DeleteOptions options;

@@ -51,6 +51,7 @@ class EckOperator::Impl : public std::enable_shared_from_this<Impl> {
 
   void start();
   void stop();
+  void set_running(Controller controller, bool running);
   json dump() const;
   const eck::ManagedCluster* find(const std::string& namespace_name, const std::string& name) const;
 
@@ -61,6 +62,7 @@ class EckOperator::Impl : public std::enable_shared_from_this<Impl> {
   void mark(const Name& name);
   Task<void> follow(std::shared_ptr<Impl> self, Name name);
   void pass(const Name& name);
+  void mark_held_up();
   bool is_blocked() const;
   eck::Version version_for(const std::string& namespace_name, const std::string& name) const;
   void start_cluster(const WorldEck& eck);
@@ -74,7 +76,8 @@ class EckOperator::Impl : public std::enable_shared_from_this<Impl> {
   eck::LoadBalancerController balancers_;
   std::set<Name> marked_;    // to be reconciled
   std::set<Name> followed_;  // have a coroutine that will do it
-  std::set<Name> held_up_;   // wait until every podTemplate can be decoded again
+  std::set<Name> held_up_;   // wait until every podTemplate can be decoded again, or it runs again
+  bool running_ = true;
   bool stopped_ = false;
 };
 
@@ -145,14 +148,33 @@ void EckOperator::Impl::observe(const WatchEvent& event) {
   balancers_.observe(event, self);
   if (event.key.resource == "elasticsearches") {
     mark({event.key.namespace_name, event.key.name});
-    const std::set<Name> held_up = std::move(held_up_);
-    held_up_.clear();
-    for (const Name& name : held_up) mark(name);
+    mark_held_up();
     return;
   }
   for (const auto& [name, cluster] : clusters_) {
     if (cluster->concerns(event)) mark(name);
   }
+}
+
+void EckOperator::Impl::set_running(Controller controller, bool running) {
+  switch (controller) {
+    case Controller::eck:
+      running_ = running;
+      if (running_) mark_held_up();
+      break;
+    case Controller::kubelets:
+      pods_.set_running(running);
+      break;
+    case Controller::load_balancers:
+      balancers_.set_running(running);
+      break;
+  }
+}
+
+void EckOperator::Impl::mark_held_up() {
+  const std::set<Name> held_up = std::move(held_up_);
+  held_up_.clear();
+  for (const Name& name : held_up) mark(name);
 }
 
 void EckOperator::Impl::mark(const Name& name) {
@@ -173,7 +195,7 @@ Task<void> EckOperator::Impl::follow(std::shared_ptr<Impl> self, Name name) {
 }
 
 void EckOperator::Impl::pass(const Name& name) {
-  if (is_blocked()) {
+  if (!running_ || is_blocked()) {
     held_up_.insert(name);
     return;
   }
@@ -214,6 +236,10 @@ EckOperator::EckOperator(Context& context, ObjectStore& store, const std::vector
 EckOperator::~EckOperator() { impl_->stop(); }
 
 void EckOperator::start() { impl_->start(); }
+
+void EckOperator::set_running(Controller controller, bool running) {
+  impl_->set_running(controller, running);
+}
 
 json EckOperator::dump() const { return impl_->dump(); }
 

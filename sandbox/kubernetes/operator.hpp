@@ -24,6 +24,11 @@ class ElasticsearchCluster;
 /// fixtures/kubernetes.
 class EckOperator {
  public:
+  enum class Controller {
+    eck,            // nothing of an Elasticsearch resource is reconciled
+    kubelets,       // pods that are made do not become Ready
+    load_balancers  // no address is given
+  };
   /// Put around the handler of every cluster's HTTP listener (request log, faults).
   using Wrap = std::function<Handler(Handler)>;
 
@@ -36,6 +41,8 @@ class EckOperator {
   /// Makes the world's namespaces, Elasticsearch resources and all that belongs to them, Ready and
   /// green when it returns, and then follows the store's changes. Called once.
   void start();
+  /// Stops and starts one of them; what was asked for while it was down is done once it runs again.
+  void set_running(Controller controller, bool running);
 
   /// What the clusters hold, by "NAMESPACE/NAME"; the Kubernetes objects themselves are the store's
   /// to dump.

@@ -94,13 +94,29 @@ Task<void> LoadBalancerController::assign(std::shared_ptr<void> alive, ObjectKey
   const auto delay =
       service == nullptr ? std::chrono::milliseconds(0) : setting_for(*service).load_balancer_delay;
   co_await context_.clock.wait(delay);
-  service = stopped_ ? nullptr : store_.find(key);
-  if (service != nullptr && is_load_balancer(*service) &&
-      text_at(*service, {"metadata", "uid"}) == uid) {
-    const json copy = *service;
-    give_address(key, copy);
+  if (running_) {
+    serve(key, uid);
+  } else {
+    unserved_.emplace_back(key, uid);
   }
   alive.reset();
+}
+
+void LoadBalancerController::serve(const ObjectKey& key, const std::string& uid) {
+  const json* service = stopped_ ? nullptr : store_.find(key);
+  if (service == nullptr || !is_load_balancer(*service) ||
+      text_at(*service, {"metadata", "uid"}) != uid)
+    return;
+  const json copy = *service;
+  give_address(key, copy);
+}
+
+void LoadBalancerController::set_running(bool running) {
+  running_ = running;
+  if (!running_) return;
+  const auto unserved = std::move(unserved_);
+  unserved_.clear();
+  for (const auto& [key, uid] : unserved) serve(key, uid);
 }
 
 void LoadBalancerController::give_address(const ObjectKey& key, const json& service) {

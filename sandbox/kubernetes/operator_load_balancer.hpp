@@ -29,6 +29,8 @@ class LoadBalancerController {
   void observe(const WatchEvent& event, const std::shared_ptr<void>& alive);
   /// Binds the given addresses anew after pods or listeners have changed.
   void refresh();
+  /// While it is down, no address is given; those that were asked for come once it runs again.
+  void set_running(bool running);
   /// Takes every address back; nothing is given any more.
   void stop();
 
@@ -41,6 +43,7 @@ class LoadBalancerController {
 
   const WorldEck& setting_for(const nlohmann::json& service) const;
   Task<void> assign(std::shared_ptr<void> alive, ObjectKey key, std::string uid);
+  void serve(const ObjectKey& key, const std::string& uid);
   void give_address(const ObjectKey& key, const nlohmann::json& service);
   void withdraw(const ObjectKey& key);
   void bind(const ObjectKey& key, Assigned& assigned);
@@ -51,6 +54,8 @@ class LoadBalancerController {
   Backend backend_;
   std::map<ObjectKey, Assigned> assigned_;
   std::uint32_t addresses_given_ = 0;
+  std::vector<std::pair<ObjectKey, std::string>> unserved_;  // Service and uid, while not running
+  bool running_ = true;
   bool stopped_ = false;
 };
 

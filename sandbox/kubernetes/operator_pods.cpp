@@ -270,8 +270,17 @@ Task<void> PodController::run_pod(std::shared_ptr<void> alive, ObjectKey key, st
   co_await context_.clock.wait(kPodPulling);
   if (!stopped_) start_pod(key, uid);
   co_await context_.clock.wait(kPodStarting);
-  if (!stopped_) make_ready(key, uid);
+  if (!running_) unready_.emplace_back(key, uid);
+  if (!stopped_ && running_) make_ready(key, uid);
   alive.reset();
+}
+
+void PodController::set_running(bool running) {
+  running_ = running;
+  if (!running_) return;
+  const auto unready = std::move(unready_);
+  unready_.clear();
+  for (const auto& [key, uid] : unready) make_ready(key, uid);
 }
 
 void PodController::sync_set(const std::string& namespace_name, const std::string& set_name) {

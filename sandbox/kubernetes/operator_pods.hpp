@@ -6,6 +6,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sandbox/context.hpp"
 #include "sandbox/kubernetes/store.hpp"
@@ -21,6 +23,8 @@ class PodController {
   void settle();
   /// Notes a change of the store and starts what it asks for. `alive` keeps this object: its owner.
   void observe(const WatchEvent& event, const std::shared_ptr<void>& alive);
+  /// While the kubelets are down, new pods do not become Ready; they do once they run again.
+  void set_running(bool running);
   void stop() { stopped_ = true; }
 
  private:
@@ -42,7 +46,9 @@ class PodController {
   Context& context_;
   ObjectStore& store_;
   std::map<ObjectKey, std::string> addresses_;
-  std::set<std::string> endpoints_due_;  // namespaces
+  std::set<std::string> endpoints_due_;                     // namespaces
+  std::vector<std::pair<ObjectKey, std::string>> unready_;  // pod and uid, while not running
+  bool running_ = true;
   bool stopped_ = false;
 };
 

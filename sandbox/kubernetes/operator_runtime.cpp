@@ -22,6 +22,7 @@ void ClusterRuntime::follow(const Wish& wish) {
     options.http_tls = wish.http;
     cluster_ = ElasticsearchCluster::make(context_, std::move(options));
   }
+  cluster_->set_elastic_password(wish.elastic_password);
   if (wish.nodes_up.size() != nodes_up_ || wish.nodes.size() != nodes_total_) {
     nodes_up_ = wish.nodes_up.size();
     nodes_total_ = wish.nodes.size();

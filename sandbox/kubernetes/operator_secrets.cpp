@@ -149,10 +149,12 @@ void Credentials::prepare(const ObjectStore& store, const ClusterView& view) {
     transport_authority_ = new_authority(view, "transport");
   if (!exists(store, view, view.names.es("http-ca-internal")))
     http_authority_ = new_authority(view, "http");
-  if (!elastic_password_.empty()) return;
-  // A user may have brought the password: ECK takes over a Secret that is there before the cluster.
+  // The Secret is what counts: a password that a user brought or changed is taken over, and a new
+  // one is made when the Secret was deleted, which is ECK's documented way to rotate it
+  // (pkg/controller/elasticsearch/user/reconcile.go).
   elastic_password_ = secret_value(store, view, view.names.es("elastic-user"), "elastic");
   if (elastic_password_.empty()) elastic_password_ = context_.ids.base62(kPasswordCharacters);
+  if (!internal_passwords_.empty()) return;
   for (const char* user : kInternalUsers)
     internal_passwords_[user] = context_.ids.base62(kPasswordCharacters);
   file_settings_version_ = std::to_string(Clock::now_epoch_ms()) + "000000";

@@ -41,11 +41,13 @@ void make_operator_home(ObjectStore& store, const std::vector<WorldEck>& world) 
   pod["metadata"]["labels"] = {{"control-plane", "elastic-operator"},
                                {"app.kubernetes.io/name", "elastic-operator"},
                                {"app.kubernetes.io/version", version}};
-  pod["spec"] = {
-      {"containers", json::array({{{"name", "manager"},
-                                   {"image", "docker.elastic.co/eck/eck-operator:" + version}}})}};
+  const std::string image = "docker.elastic.co/eck/eck-operator:" + version;
+  pod["spec"] = {{"containers", json::array({{{"name", "manager"}, {"image", image}}})}};
+  const json container = {
+      {"name", "manager"}, {"image", image}, {"imageID", ""}, {"ready", true}, {"restartCount", 0}};
   pod["status"] = {{"phase", "Running"},
-                   {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}}})}};
+                   {"conditions", json::array({{{"type", "Ready"}, {"status", "True"}}})},
+                   {"containerStatuses", json::array({container})}};
   ensure(store, key_of(Kind::pod, kOperatorNamespace, "elastic-operator-0"), pod,
          kControllerManager);
 }

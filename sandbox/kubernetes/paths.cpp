@@ -1,4 +1,6 @@
 // Paths that are no resources: version, health, discovery, OpenAPI.
+#include <sstream>
+
 #include "sandbox/kubernetes/discovery.hpp"
 #include "sandbox/kubernetes/server.hpp"
 
@@ -39,10 +41,16 @@ json version_of(const std::string& git_version) {
           {"platform", "linux/amd64"}};
 }
 
+/// Version v2 only, so that clients that know v2beta1 alone (before 1.30) get the older form.
 bool wants_aggregated(const Request& request) {
-  const std::string accept = request.header("accept");
-  return accept.find("as=APIGroupDiscoveryList") != std::string::npos &&
-         accept.find("v=v2") != std::string::npos;
+  std::istringstream types(request.header("accept"));
+  for (std::string type; std::getline(types, type, ',');) {
+    type += ';';
+    if (type.find("as=APIGroupDiscoveryList;") != std::string::npos &&
+        type.find("v=v2;") != std::string::npos)
+      return true;
+  }
+  return false;
 }
 
 Response discovery_root(Server& server, const Request& request, bool core) {

@@ -146,6 +146,12 @@ std::vector<std::uint16_t> asked_ports(const Request& request) {
   return ports;
 }
 
+/// kubectl speaks SPDY, by an upgrade of its own or inside of a WebSocket.
+bool speaks_spdy(const Request& request) {
+  return request.header("upgrade").starts_with("SPDY") ||
+         request.header("sec-websocket-protocol").starts_with("SPDY");
+}
+
 /// The first of the client's protocols that is spoken here, "" when it offered none.
 std::string chosen_protocol(const Request& request) {
   std::istringstream stream(request.header("sec-websocket-protocol"));
@@ -160,6 +166,11 @@ std::string chosen_protocol(const Request& request) {
 
 Response port_forward(Call& call) {
   call.existing();
+  if (speaks_spdy(call.request)) {
+    throw StatusError(501, "NotImplemented",
+                      "the sandbox forwards ports over WebSocket messages (v4.channel.k8s.io), not "
+                      "over SPDY");
+  }
   const std::vector<std::uint16_t> ports = asked_ports(call.request);
   if (call.request.header("upgrade").empty()) throw bad_request("Upgrade request required");
   const std::string protocol = chosen_protocol(call.request);

@@ -36,6 +36,19 @@ void parse_resource(const std::vector<std::string>& parts, RequestInfo& info) {
   info.too_deep = parts.size() > at + 3;
 }
 
+/// A list or watch of one object by name (k8s.io/apiserver/pkg/endpoints/request/requestinfo.go).
+std::string selected_name(const Request& request) {
+  const std::string selector = request.query_value("fieldSelector").value_or("");
+  for (std::size_t from = 0; from < selector.size();) {
+    const std::size_t comma = std::min(selector.find(',', from), selector.size());
+    const std::string term = selector.substr(from, comma - from);
+    for (const std::string prefix : {"metadata.name==", "metadata.name="})
+      if (term.starts_with(prefix)) return term.substr(prefix.size());
+    from = comma + 1;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<std::string> path_segments(const std::string& path) {
@@ -76,6 +89,8 @@ RequestInfo parse_request(const Request& request) {
   parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(skip));
   parse_resource(parts, info);
   info.verb = verb_of(request, info);
+  if (info.verb == "list" || info.verb == "watch" || info.verb == "deletecollection")
+    info.selected_name = selected_name(request);
   return info;
 }
 

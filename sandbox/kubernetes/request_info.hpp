@@ -20,7 +20,8 @@ struct RequestInfo {
   std::string resource;
   std::string subresource;
   std::string name;
-  bool too_deep = false;  // the path goes on below a subresource
+  std::string selected_name;  // by fieldSelector; counts as the name for resourceNames of a rule
+  bool too_deep = false;      // the path goes on below a subresource
 };
 
 RequestInfo parse_request(const Request& request);

@@ -20,7 +20,4 @@ nlohmann::json view_object(View view, const Kind& kind, nlohmann::json object);
 nlohmann::json view_list(View view, const Kind& kind, const std::string& api_version,
                          nlohmann::json metadata, nlohmann::json items);
 
-/// Seconds as kubectl prints ages: "45s", "35m", "3h20m", "5d".
-std::string format_age(std::int64_t seconds);
-
 }  // namespace crosstie::sandbox::kubernetes

@@ -206,7 +206,8 @@ Response apply_new(Call& call, json config, const WriteOptions& options) {
                                        metadata["uid"].get<std::string>() +
                                        ", and no existing object was found");
   }
-  if (!metadata.value("resourceVersion", "").empty()) throw not_found(call.subject());
+  metadata.erase(
+      "resourceVersion");  // not looked at where nothing is stored (kube-apiserver 1.34.4)
   json object =
       apply_config(empty_object(*call.kind), config, field_write(call, options), options.force);
   normalize(*call.kind, object);

@@ -299,5 +299,12 @@ TEST(EchApi, a_link_works_after_trust_and_keystore_and_leaves_nothing_behind) {
   EXPECT_EQ(after, before);
 }
 
+TEST(EchApi, a_path_that_is_no_text_is_answered_in_json) {
+  TestCloud cloud;
+  const Response response = cloud.call("GET", "/deployments/accd2e61fa835a5%aa32bb6b2938ce91f3");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(error_code(response), "deployments.deployment_not_found");
+}
+
 }  // namespace
 }  // namespace crosstie::sandbox

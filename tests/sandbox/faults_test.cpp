@@ -98,6 +98,30 @@ TEST_F(Faults, html_truncate_and_delay) {
   EXPECT_EQ(handled, 2);
 }
 
+TEST_F(Faults, slow_and_silent_stream_and_the_request_of_a_slow_one_takes_effect) {
+  add({{"nth", 1}, {"kind", "slow"}});
+  add({{"nth", 2}, {"kind", "silent"}});
+  const Response slow = call("GET", "/x");
+  EXPECT_EQ(slow.status, 201);
+  EXPECT_EQ(slow.body, "");
+  EXPECT_TRUE(slow.stream);
+  EXPECT_EQ(handled, 1);
+  EXPECT_TRUE(call("GET", "/x").stream);
+  EXPECT_EQ(handled, 1);
+}
+
+TEST_F(Faults, empty_redirect_and_oversize_hide_the_request_from_the_simulator) {
+  add({{"nth", 1}, {"kind", "empty"}});
+  add({{"nth", 2}, {"kind", "redirect"}});
+  add({{"nth", 3}, {"kind", "oversize"}});
+  EXPECT_EQ(call("GET", "/x").body, "");
+  const Response redirect = call("GET", "/x?a=b");
+  EXPECT_EQ(redirect.status, 302);
+  EXPECT_EQ(redirect.headers[0].second, "https:///x?a=b");
+  EXPECT_GT(call("GET", "/x").announced_length.value_or(0), std::uint64_t{1} << 39);
+  EXPECT_EQ(handled, 0);
+}
+
 TEST_F(Faults, answers_are_worded_as_the_api_words_its_errors) {
   add({{"nth", 0}, {"kind", "status:503"}});
   EXPECT_EQ(json::parse(call("GET", "/x").body)["kind"], "Status");
@@ -120,14 +144,14 @@ TEST_F(Faults, a_bad_fault_is_refused_with_a_sentence) {
        "The kind delay needs a duration of 24h at most, such as delay:500ms."},
       {{{"kind", "crash"}},
        "\"crash\" is not a kind of fault; known are status:CODE, reset_before, reset_after, "
-       "delay:DURATION, html and truncate."},
+       "delay:DURATION, html, truncate, slow, silent, empty, redirect and oversize."},
       {{{"pth", "/x"}},
        "\"pth\" is not a key of a fault; known are api, method, path, nth, kind and retry_after. "
        "Did you mean \"path\"?"},
       {{{"nth", -1}}, "\"nth\" must be a whole number from 0 to 1000000."},
       {{{"path", "/x"}},
-       "A fault needs a kind: one of status:CODE, reset_before, reset_after, delay:DURATION, html "
-       "and truncate."}};
+       "A fault needs a kind: one of status:CODE, reset_before, reset_after, delay:DURATION, html, "
+       "truncate, slow, silent, empty, redirect and oversize."}};
   for (const Case& item : cases) EXPECT_EQ(parse_fault(item.fault).error, item.error);
 }
 

@@ -94,6 +94,26 @@ TEST(Listener, requests_over_a_limit_or_broken_are_refused_with_their_status) {
   }
 }
 
+TEST(Listener, elasticsearch_has_its_own_words_for_its_limits) {
+  Loop loop;
+  ListenerOptions options = plain();
+  options.api = "elasticsearch";
+  options.body_bytes_max = 10;
+  OnLoop listener(loop, options, echo);
+  RawClient client(listener.port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(17000, 'x') + "\r\n\r\n");
+  const std::string answer = client.read_all();
+  EXPECT_EQ(status_line(answer), "HTTP/1.1 400 Bad Request");
+  EXPECT_NE(answer.find("X-elastic-product: Elasticsearch"), std::string::npos);
+  EXPECT_NE(answer.find("Content-Length: 223\r\n"), std::string::npos) << answer;  // as recorded
+  EXPECT_NE(answer.find("too_long_http_header_exception"), std::string::npos);
+  RawClient other(listener.port());
+  other.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n");
+  const std::string refused = other.read_all();
+  EXPECT_EQ(status_line(refused), "HTTP/1.1 413 Request Entity Too Large");
+  EXPECT_NE(refused.find("Content-Length: 0\r\n"), std::string::npos) << refused;
+}
+
 Task<void> count_to_three(std::shared_ptr<BodyWriter> writer) {
   for (int number = 1; number <= 3; ++number) {
     std::string piece = std::to_string(number) + "\n";

@@ -45,6 +45,17 @@ TEST(OperatorLoadBalancer, an_ipv6_address_is_bound_in_brackets) {
   EXPECT_TRUE(harness.context.network.port_of("[" + ip + "]:9443").has_value());
 }
 
+TEST(OperatorLoadBalancer, no_address_is_given_while_the_controller_is_down) {
+  OperatorHarness harness;
+  harness.start({WorldEck{}});
+  harness.controllers().set_running(EckOperator::Controller::load_balancers, false);
+  harness.enable_remote_server(kLoadBalancer);
+  EXPECT_TRUE(ingress_of(harness, "quickstart-es-remote-cluster").empty());
+  harness.controllers().set_running(EckOperator::Controller::load_balancers, true);
+  harness.settle();
+  EXPECT_EQ(ingress_of(harness, "quickstart-es-remote-cluster").size(), 1U);
+}
+
 TEST(OperatorLoadBalancer, a_host_name_comes_without_an_ip) {
   OperatorHarness harness;
   harness.start({world_with(WorldEck::LoadBalancer::hostname)});

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "operator_harness.hpp"
+#include "sandbox/kubernetes/operator_pods.hpp"
 
 namespace crosstie::sandbox {
 namespace {
@@ -49,6 +50,26 @@ TEST_F(OperatorRepair, a_deleted_secret_comes_back_with_a_new_uid) {
   const json after = harness.get(Kind::secret, "quickstart-es-http-certs-public");
   EXPECT_NE(after["metadata"]["uid"], before["metadata"]["uid"]);
   EXPECT_EQ(after["data"], before["data"]);
+}
+
+TEST_F(OperatorRepair, what_changed_while_the_operator_was_down_is_taken_up_later) {
+  harness.controllers().set_running(EckOperator::Controller::eck, false);
+  erase(Kind::service, "quickstart-es-transport");
+  harness.settle();
+  EXPECT_FALSE(harness.has(Kind::service, "quickstart-es-transport"));
+  harness.controllers().set_running(EckOperator::Controller::eck, true);
+  harness.settle();
+  EXPECT_TRUE(harness.has(Kind::service, "quickstart-es-transport"));
+}
+
+TEST_F(OperatorRepair, pods_wait_for_their_kubelet) {
+  harness.controllers().set_running(EckOperator::Controller::kubelets, false);
+  erase(Kind::pod, "quickstart-es-default-0");
+  harness.settle();
+  EXPECT_FALSE(eck::is_pod_ready(harness.get(Kind::pod, "quickstart-es-default-0")));
+  harness.controllers().set_running(EckOperator::Controller::kubelets, true);
+  harness.settle();
+  EXPECT_TRUE(eck::is_pod_ready(harness.get(Kind::pod, "quickstart-es-default-0")));
 }
 
 TEST_F(OperatorRepair, a_deleted_service_comes_back) {

@@ -60,6 +60,31 @@ TEST_F(OperatorTls, the_elastic_password_opens_the_http_interface) {
   EXPECT_NE(hello.body.find(uuid), std::string::npos);
 }
 
+TEST_F(OperatorTls, a_deleted_password_is_replaced_by_a_new_one) {
+  const auto password = [&] {
+    return harness.secret_text("quickstart-es-elastic-user", "elastic");
+  };
+  const auto status_of = [&](const std::string& tried) {
+    DialRequest request = http_request("quickstart-es-http.default.svc");
+    request.headers = {{"Authorization", "Basic " + eck::base64("elastic:" + tried)}};
+    return dialled(request).status;
+  };
+  const std::string before = password();
+  harness.store.erase(eck::key_of(eck::Kind::secret, "default", "quickstart-es-elastic-user"));
+  harness.settle();
+  const std::string after = password();
+  EXPECT_EQ(after.size(), before.size());
+  EXPECT_NE(after, before);
+  EXPECT_EQ(status_of(before), 401);
+  EXPECT_EQ(status_of(after), 200);
+  harness.edit(eck::Kind::secret, "quickstart-es-elastic-user", [](nlohmann::json& secret) {
+    secret["data"]["elastic"] = eck::base64("of-my-own");
+  });
+  harness.settle();
+  EXPECT_EQ(password(), "of-my-own");
+  EXPECT_EQ(status_of("of-my-own"), 200);
+}
+
 TEST_F(OperatorTls, a_wrong_password_is_refused) {
   DialRequest request = http_request("quickstart-es-http.default.svc");
   request.headers = {{"Authorization", "Basic " + eck::base64("elastic:wrong")}};

@@ -155,11 +155,21 @@ TEST(WorldParse, hostile_files_are_errors_and_not_crashes) {
   EXPECT_NE(errors_of("eck: [*nowhere]\n").find("error: YAML cannot be read"), std::string::npos);
 }
 
+TEST(WorldParse, a_text_in_which_the_reader_cannot_go_on_ends_in_an_error) {
+  EXPECT_EQ(errors_of(", version: 9.1.0}\n"),
+            "world.yaml:1:1: error: YAML cannot be read\n"
+            "  No value begins here.\n");
+  EXPECT_EQ(errors_of("eck: [{name: \"\xff\"}]\n"),
+            "world.yaml:1:15: error: world file is not UTF-8 text\n"
+            "  Here stands a byte that is none. Save the file as UTF-8.\n");
+}
+
 TEST(WorldParse, file_that_is_not_there_is_an_error) {
   const ParsedWorld parsed = load_world("/nowhere/world.yaml");
   ASSERT_EQ(parsed.errors.size(), 1u);
   EXPECT_EQ(format_world_error(parsed.errors[0]),
             "/nowhere/world.yaml:1:1: error: world file cannot be read\n"
+            "  No such file or directory.\n"
             "  Check that it exists and that you may read it.\n");
 }
 
