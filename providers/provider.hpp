@@ -76,8 +76,10 @@ struct Observation {
                             // secret): must be replaced
   Value before;  // of an object that is not ours: what destroy gives back once it was adopted; goes
                  // into the journal with the intent, so that a killed adoption can still be undone
-  std::string version;  // opaque; differs when the object was changed (uid/resourceVersion, plan
-                        // version); "" when there is none
+  bool leftovers = false;  // objects of ours beside the recorded one (schema's create_first): an
+                           // old one, or one whose answer was lost
+  std::string version;     // opaque; differs when the object was changed (uid/resourceVersion, plan
+                           // version); "" when there is none
 };
 
 /// One field that must change. `replace`: only a new object can have it.
@@ -114,7 +116,9 @@ struct WriteRequest {
   std::string operation;
   Observation approved;   // what the plan was made from
   Difference difference;  // the approved change (empty for create and remove)
-  bool dry_run = false;   // only a provider's own server_check sets it
+  /// Remove: what is ours beside the recorded object goes, and the object stays.
+  bool leftovers_only = false;
+  bool dry_run = false;  // only a provider's own server_check sets it
 };
 
 /// What a write gave. `token` is handed to `settle`: the generation, uid or plan attempt that this

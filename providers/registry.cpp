@@ -3,6 +3,7 @@
 #include "providers/ech/provider.hpp"
 #include "providers/elasticsearch/provider.hpp"
 #include "providers/kubernetes/provider.hpp"
+#include "providers/kubernetes/secret_read.hpp"
 #include "providers/null/provider.hpp"
 
 namespace crosstie {
@@ -22,7 +23,15 @@ Result<std::unique_ptr<Provider>> make_provider(const std::string& connection,
                                                 const ConnectionLookup& others) {
   const std::string family = connection.substr(0, connection.find('.'));
   if (family == "kubernetes") return make_kubernetes_provider(connection, settings, environment);
-  if (family == "ech") return make_ech_provider(connection, settings, environment);
+  if (family == "ech") {
+    ProviderEnvironment with_secrets = environment;
+    with_secrets.kubernetes_secret = [others](std::string space, std::string name,
+                                              std::string key) {
+      return kubernetes::read_secret(others ? others("kubernetes") : nullptr, std::move(space),
+                                     std::move(name), std::move(key));
+    };
+    return make_ech_provider(connection, settings, with_secrets);
+  }
   if (family == "elasticsearch")
     return make_elasticsearch_provider(connection, settings, environment, others);
   if (family == "null") return make_null_provider();

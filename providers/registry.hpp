@@ -1,9 +1,12 @@
 #pragma once
 // The explicit list of providers, and how a configured use of one (a connection) is made.
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "engine/model/secret.hpp"
 #include "providers/provider.hpp"
 
 namespace crosstie {
@@ -16,6 +19,11 @@ struct ProviderEnvironment {
       debug;  // one line for --log-level debug; must hold no secret
   std::string user_agent = "crosstie";
   std::string working_directory = ".";  // relative paths of the configuration start here
+  /// One key of a Kubernetes Secret, over the connection `kubernetes`; make_provider sets it.
+  std::function<Task<Result<Secret>>(std::string namespace_name, std::string name, std::string key)>
+      kubernetes_secret;
+  std::optional<std::chrono::milliseconds>
+      request_timeout;  // of each try of a request; absent: what the provider finds right for it
 };
 
 /// All resource types of all providers.

@@ -9,32 +9,14 @@ namespace {
 
 using nlohmann::json;
 
-AttributeSchema computed(std::string name, AttributeType type, std::string description) {
-  AttributeSchema attribute;
-  attribute.name = std::move(name);
-  attribute.type = type;
-  attribute.computed = true;
-  attribute.description = std::move(description);
-  return attribute;
-}
-
 ResourceSchema make_schema() {
   ResourceSchema schema;
   schema.type = "ech.deployment";
   schema.kind = ResourceKind::read;
   schema.summary = "Reads a deployment of Elastic Cloud Hosted.";
-  AttributeSchema id;
-  id.name = "deployment";
-  id.required = true;
-  id.identity = true;
-  id.description = "Deployment id, 32 hex characters.";
-  AttributeSchema ref;
-  ref.name = "ref_id";
-  ref.identity = true;
-  ref.description = "Which Elasticsearch of the deployment; absent: the only one.";
   schema.attributes = {
-      id,
-      ref,
+      deployment_argument(),
+      ref_id_argument(),
       computed("name", AttributeType::string, "Name of the deployment."),
       computed("version", AttributeType::string, "Stack version that runs."),
       computed("healthy", AttributeType::boolean, "Whether the deployment says it is healthy."),

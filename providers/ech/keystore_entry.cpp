@@ -4,6 +4,7 @@
 
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/resource_type.hpp"
+#include "providers/http/secret_reference.hpp"
 
 namespace crosstie::ech {
 namespace {
@@ -16,29 +17,22 @@ constexpr std::string_view kCredentialsSuffix = ".credentials";
 constexpr const char* kValueNote =
     "the value is not readable; it is compared with the recorded one";
 
-AttributeSchema argument(std::string name, bool required, std::string description) {
-  AttributeSchema attribute;
-  attribute.name = std::move(name);
-  attribute.required = required;
-  attribute.description = std::move(description);
-  return attribute;
-}
-
 ResourceSchema make_schema() {
   ResourceSchema schema;
   schema.type = "ech.keystore_entry";
   schema.summary = "A secret in the Elasticsearch keystore of a deployment.";
-  AttributeSchema deployment = argument("deployment", true, "Deployment id, 32 hex characters.");
-  AttributeSchema ref = argument("ref_id", false, "Which Elasticsearch; absent: the only one.");
-  AttributeSchema name =
-      argument("name", true,
-               "Setting name, such as cluster.remote.ALIAS.credentials. A name that Elasticsearch "
-               "does not know may keep nodes from starting.");
-  AttributeSchema value =
-      argument("value", true, "The secret. It is written, and cannot be read back.");
-  deployment.identity = ref.identity = name.identity = true;
+  AttributeSchema value = required(attribute(
+      "value", AttributeType::secret_reference,
+      "The secret: a reference to where it is, or another resource's sensitive attribute. It is "
+      "written, and cannot be read back; a reference is compared as it stands, so that a new "
+      "content behind it is written by `crosstie apply -replace=ADDRESS`."));
   value.sensitive = true;
-  schema.attributes = {deployment, ref, name, value};
+  schema.attributes = {deployment_argument(), ref_id_argument(),
+                       identity(required(attribute(
+                           "name", AttributeType::string,
+                           "Setting name, such as cluster.remote.ALIAS.credentials. A name that "
+                           "Elasticsearch does not know may keep nodes from starting."))),
+                       value};
   return schema;
 }
 
@@ -81,7 +75,8 @@ Value attributes_of(const Value& identity, const std::string& ref_id, const Valu
 
 class KeystoreEntryType : public ResourceType {
  public:
-  explicit KeystoreEntryType(Api& api) : api_(api) {}
+  KeystoreEntryType(Api& api, http::SecretSources sources)
+      : api_(api), sources_(std::move(sources)) {}
 
   const ResourceSchema& schema() const override { return keystore_entry_schema(); }
   bool needs_keystore() const override { return true; }
@@ -111,9 +106,9 @@ class KeystoreEntryType : public ResourceType {
     Difference difference;
     const Value& desired = request.desired;
     for (std::string_view name : {"deployment", "name"})
-      compare(difference, desired, observed.attributes, name, true);
+      compare_field(difference, desired, observed.attributes, name, true);
     if (!desired.text("ref_id").empty())
-      compare(difference, desired, observed.attributes, "ref_id", true);
+      compare_field(difference, desired, observed.attributes, "ref_id", true);
     const Value* wanted = desired.find("value");
     const Value* recorded = request.prior ? request.prior->desired.find("value") : nullptr;
     const bool same = wanted != nullptr && recorded != nullptr && !wanted->contains_unknown() &&
@@ -152,12 +147,19 @@ class KeystoreEntryType : public ResourceType {
     if (!read.ok()) co_return WriteResult::failed(read.diagnostics);
     const json* resource = elasticsearch_resource(read.body, identity.text("ref_id"));
     if (resource == nullptr) co_return WriteResult::done({});
+    const std::string ref_id = json_read::text(*resource, {"ref_id"});
+    std::string named = identity.text("deployment");
+    std::string named_ref = ref_id;
+    Answer keystore = co_await api_.read_keystore(std::move(named), std::move(named_ref));
+    if (keystore.refusal == Refusal::not_found) co_return WriteResult::done({});
+    if (!keystore.ok()) co_return WriteResult::failed(std::move(keystore.diagnostics));
+    if (!has_entry(keystore, name)) co_return WriteResult::done({});
     // `{}` is what ecctl sends to remove a name (captured; facts, section 5).
     json secrets = {{name, json::object()}};
     std::string deployment = identity.text("deployment");
-    std::string ref_id = json_read::text(*resource, {"ref_id"});
+    std::string ref = ref_id;
     Answer answer =
-        co_await api_.patch_keystore(std::move(deployment), std::move(ref_id), std::move(secrets));
+        co_await api_.patch_keystore(std::move(deployment), std::move(ref), std::move(secrets));
     if (answer.refusal == Refusal::not_found) co_return WriteResult::done({});
     if (!answer.ok())
       co_return WriteResult::failed(std::move(answer.diagnostics), answer.outcome_unknown);
@@ -171,16 +173,33 @@ class KeystoreEntryType : public ResourceType {
   }
 
  private:
+  static bool has_entry(const Answer& keystore, const std::string& name) {
+    const json* secrets = json_read::find(keystore.body, {"secrets"});
+    return secrets != nullptr && secrets->contains(name);
+  }
+
+  /// What `value` means: a text that another resource gave, or a reference to where the secret is.
+  Task<Result<Secret>> secret_of(Value desired) {
+    const Value* value = desired.find("value");
+    const std::string what = "value of keystore entry " + desired.text("name");
+    if (value != nullptr && value->is_string() && value->as_string().empty())
+      co_return make_error("secret cannot be read", "The " + what + " is an empty text.",
+                           "To fix it, look at the resource that gives it.");
+    if (value != nullptr && value->is_string()) co_return Secret(value->as_string());
+    Value reference = value == nullptr ? Value() : *value;
+    std::string title = what;
+    http::SecretSources sources = sources_;
+    co_return co_await http::resolve_secret(std::move(reference), std::move(title),
+                                            std::move(sources));
+  }
+
   Task<WriteResult> put(WriteRequest request) {
     const Value desired = request.resource.desired;
     const std::string name = desired.text("name");
     if (Result<void> checked = check_name(name); !checked)
       co_return WriteResult::failed(checked.failure());
-    const Value* value = desired.find("value");
-    if (value == nullptr || !value->is_string() || value->as_string().empty())
-      co_return WriteResult::failed(
-          make_error("keystore value is not a text",
-                     "The value of " + name + " must be a text that is not empty."));
+    Result<Secret> value = co_await secret_of(desired);
+    if (!value) co_return WriteResult::failed(value.failure());
     std::string id = desired.text("deployment");
     Result<DeploymentRead> read = co_await api_.deployment(std::move(id), Detail::settings);
     if (!read) co_return WriteResult::failed(read.failure());
@@ -189,19 +208,23 @@ class KeystoreEntryType : public ResourceType {
       co_return WriteResult::failed(
           no_such_resource(desired.text("deployment"), desired.text("ref_id")));
     const std::string ref_id = json_read::text(*resource, {"ref_id"});
-    bool adopted = false;
-    if (!is_recorded(request.resource)) {
-      std::string deployment = desired.text("deployment");
-      std::string ref = ref_id;
-      Answer keystore = co_await api_.read_keystore(std::move(deployment), std::move(ref));
-      if (!keystore.ok()) co_return WriteResult::failed(std::move(keystore.diagnostics));
-      const json* secrets = json_read::find(keystore.body, {"secrets"});
-      adopted = secrets != nullptr && secrets->contains(name);
-      if (adopted)
-        if (auto refused = refuse_unowned(request.resource, "Keystore entry " + name); refused)
-          co_return WriteResult::failed(std::move(*refused));
-    }
-    json secrets = {{name, {{"value", value->as_string()}, {"as_file", false}}}};
+    std::string named = desired.text("deployment");
+    std::string wanted_ref = ref_id;
+    Answer keystore = co_await api_.read_keystore(std::move(named), std::move(wanted_ref));
+    if (!keystore.ok()) co_return WriteResult::failed(std::move(keystore.diagnostics));
+    const bool exists = has_entry(keystore, name);
+    const bool adopted = exists && !is_recorded(request.resource);
+    const std::string title = "Keystore entry " + name;
+    if (adopted)
+      if (auto refused = refuse_unowned(request.resource, title); refused)
+        co_return WriteResult::failed(std::move(*refused));
+    // The names can be read, the values cannot: a value that somebody else set stays unseen.
+    const Presence planned = request.approved.presence;
+    if (exists && !adopted && planned == Presence::absent)
+      co_return WriteResult::failed(changed_since_plan(title, "absent", "present"));
+    if (!exists && planned == Presence::present)
+      co_return WriteResult::failed(changed_since_plan(title, "present", "absent"));
+    json secrets = {{name, {{"value", value->reveal()}, {"as_file", false}}}};
     std::string deployment = desired.text("deployment");
     std::string ref = ref_id;
     Answer answer =
@@ -209,12 +232,13 @@ class KeystoreEntryType : public ResourceType {
     if (!answer.ok())
       co_return WriteResult::failed(std::move(answer.diagnostics), answer.outcome_unknown);
     Outcome outcome;
-    outcome.attributes = attributes_of(desired, ref_id, value);
+    outcome.attributes = attributes_of(desired, ref_id, desired.find("value"));
     if (adopted) outcome.before.set("value_unreadable", true);
     co_return WriteResult::done(std::move(outcome));
   }
 
   Api& api_;
+  http::SecretSources sources_;
 };
 
 }  // namespace
@@ -224,8 +248,8 @@ const ResourceSchema& keystore_entry_schema() {
   return kSchema;
 }
 
-std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api) {
-  return std::make_unique<KeystoreEntryType>(api);
+std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api, http::SecretSources sources) {
+  return std::make_unique<KeystoreEntryType>(api, std::move(sources));
 }
 
 }  // namespace crosstie::ech

@@ -64,6 +64,10 @@ Diagnostic too_long(const PlanWait& wait, const WaitState& state, const std::str
       "To fix it, look at the deployment's activity page, then run the command again.");
 }
 
+std::string words_of(const PlanAttempt& failed) {
+  return failed.message.empty() ? "The plan attempt failed without a message." : failed.message;
+}
+
 struct Look {
   std::optional<PlanView> view;
   Diagnostics failure;
@@ -99,7 +103,7 @@ PlanVerdict PlanTracker::settled(const PlanView& view) {
   for (const PlanAttempt& past : view.history) {
     if (past.id != attempt_) continue;
     if (past.healthy) return PlanVerdict::succeeded;
-    failure_ = past.message.empty() ? "The plan attempt failed without a message." : past.message;
+    failure_ = words_of(past);
     return PlanVerdict::failed;
   }
   return PlanVerdict::waiting;
@@ -121,7 +125,11 @@ PlanVerdict PlanTracker::step(const PlanView& view) {
   if (view.pending) return PlanVerdict::waiting;
   progress_.value = "not seen";
   progress_.detail.clear();
-  return ++idle_polls_ >= kIdlePolls ? PlanVerdict::idle : PlanVerdict::waiting;
+  if (++idle_polls_ < kIdlePolls) return PlanVerdict::waiting;
+  // The history is oldest first (facts/ech-api.md, section 4).
+  if (!view.history.empty() && !view.history.back().healthy)
+    failure_ = words_of(view.history.back());
+  return PlanVerdict::idle;
 }
 
 milliseconds next_poll(milliseconds previous) {
@@ -138,11 +146,13 @@ Task<Result<PlanVerdict>> follow_plan(Api& api, PlanWait wait) {
     if (!seen.view) co_return seen.failure;
     const PlanVerdict verdict = tracker.step(*seen.view);
     if (verdict == PlanVerdict::failed)
-      co_return make_error(
-          "deployment plan failed",
-          "The plan of deployment " + wait.deployment + " ended with: " + tracker.failure(),
-          "To fix it, look at the deployment's activity page for attempt " + tracker.attempt() +
-              ".");
+      co_return make_error("deployment plan failed",
+                           "The plan of deployment " + wait.deployment + " ended with: " +
+                               tracker.failure() + (tracker.failure().back() == '.' ? "" : "."),
+                           "To fix it, look at the deployment's activity page for attempt " +
+                               tracker.attempt() + ".");
+    if (verdict == PlanVerdict::idle && wait.newest_failure != nullptr)
+      *wait.newest_failure = tracker.failure();
     if (verdict != PlanVerdict::waiting) co_return verdict;
     if (wait.progress) wait.progress(tracker.progress());
     clocks.saw(tracker.progress());

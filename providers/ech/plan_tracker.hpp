@@ -35,6 +35,8 @@ class PlanTracker {
   /// Whether the next look must ask for the history (it is long, so only when it decides
   /// something).
   bool wants_history() const { return wants_history_; }
+  /// Of our attempt after `failed`; after `idle` the words of the newest attempt if that one
+  /// failed, which most likely is ours.
   const std::string& failure() const { return failure_; }
   const WaitState& progress() const { return progress_; }
 
@@ -62,6 +64,7 @@ struct PlanWait {
   std::string current_before;
   WaitLimits limits;
   std::function<void(const WaitState&)> progress;  // may be empty
+  std::string* newest_failure = nullptr;           // gets failure() of an `idle` end; may be null
 };
 
 /// Polls until our attempt has ended. `idle` is not an error: the caller reads the settings. A

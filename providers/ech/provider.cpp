@@ -31,7 +31,7 @@ class EchProvider : public Provider, public ech::EchAccess {
         api_(make_client(std::move(endpoint), options), options.service) {
     types_.push_back(ech::make_deployment_type(api_));
     types_.push_back(ech::make_trust_type(api_));
-    types_.push_back(ech::make_keystore_entry_type(api_));
+    types_.push_back(ech::make_keystore_entry_type(api_, secret_sources()));
   }
 
   const std::vector<ResourceSchema>& schema() const override { return ech_schemas(); }
@@ -61,6 +61,9 @@ class EchProvider : public Provider, public ech::EchAccess {
     client.set_authorization([this] { return authorization(); });
     return client;
   }
+  http::SecretSources secret_sources() const {
+    return {environment_.variable, environment_.working_directory, environment_.kubernetes_secret};
+  }
   Task<Result<Headers>> authorization();
   Task<Reads> read(std::string deployment, std::string ref_id, bool keystore);
   Observation observe_one(const ResourceRequest& request, const Reads& reads) const;
@@ -79,9 +82,7 @@ class EchProvider : public Provider, public ech::EchAccess {
 
 Task<Result<Headers>> EchProvider::authorization() {
   if (!resolved_key_) {
-    http::SecretSources sources;
-    sources.variable = environment_.variable;
-    sources.working_directory = environment_.working_directory;
+    http::SecretSources sources = secret_sources();
     if (api_key_.is_null() && environment_.variable("EC_API_KEY").empty())
       co_return make_error(
           "no Elastic Cloud API key",
@@ -112,7 +113,7 @@ std::string unknown_identity(const Value& identity) {
 }
 
 Target target_of(const ResourceRequest& request) {
-  const Value& identity = ech::identity_of(request);
+  const Value& identity = identity_of(request);
   return {identity.text("deployment"), identity.text("ref_id")};
 }
 
@@ -173,7 +174,7 @@ Task<std::vector<Observation>> EchProvider::observe(std::vector<ResourceRequest>
                                             "The ech provider has no type " + batch[i].type + ".")};
       continue;
     }
-    observation.reason = unknown_identity(ech::identity_of(batch[i]));
+    observation.reason = unknown_identity(identity_of(batch[i]));
     if (observation.reason.empty())
       groups[target_of(batch[i])].push_back(i);
     else
@@ -277,14 +278,22 @@ Result<std::unique_ptr<Provider>> make_ech_provider(const std::string& connectio
         !checked)
       append(wrong, checked.failure());
   std::string configured = settings.text("endpoint");
-  for (const char* name : {"EC_ENDPOINT", "EC_HOST"})
-    if (configured.empty()) configured = environment.variable(name);
+  std::string source = "`endpoint` of connection " + connection;
+  for (const char* name : {"EC_ENDPOINT", "EC_HOST"}) {
+    if (!configured.empty()) break;
+    configured = environment.variable(name);
+    source = std::string("the environment variable ") + name;
+  }
   Result<http::Endpoint> endpoint = ech::api_endpoint(configured, settings.flag("insecure"));
-  if (!endpoint) append(wrong, endpoint.failure());
+  if (!endpoint) {
+    for (Diagnostic& error : endpoint.failure()) error.detail += " It comes from " + source + ".";
+    append(wrong, endpoint.failure());
+  }
   if (!wrong.empty()) return wrong;
   http::ClientOptions options;
   options.service = "Elastic Cloud API at " + endpoint->host;
   options.user_agent = environment.user_agent;
+  options.request_timeout = environment.request_timeout;
   options.debug = environment.debug;
   options.retrying = environment.debug;
   return std::unique_ptr<Provider>(std::make_unique<EchProvider>(

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "providers/comparison.hpp"
 #include "providers/ech/api.hpp"
+#include "providers/http/secret_reference.hpp"
 #include "providers/provider.hpp"
 
 namespace crosstie::ech {
@@ -44,25 +46,14 @@ const ResourceSchema& trust_schema();
 const ResourceSchema& keystore_entry_schema();
 std::unique_ptr<ResourceType> make_deployment_type(Api& api);
 std::unique_ptr<ResourceType> make_trust_type(Api& api);
-std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api);
+std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api, http::SecretSources sources);
 
-/// The arguments that name the remote object: the recorded ones where there is a record, so that a
-/// changed name is seen as a change.
-const Value& identity_of(const ResourceRequest& request);
+/// A difference of the field `name`; to this API "" and false equal absence too.
+void compare_field(Difference& difference, const Value& desired, const Value& observed,
+                   std::string_view name, bool replace = false);
 
-/// Ours by the record, or because a write of ours began and has no outcome yet.
-bool is_recorded(const ResourceRequest& request);
-
-/// Adds a difference for `name` when `desired` names it otherwise than `observed`; null, "", [], {}
-/// and false equal absence.
-void compare(Difference& difference, const Value& desired, const Value& observed,
-             std::string_view name, bool replace = false);
-
-/// An error unless adoption allows to touch a `what` that exists and is not recorded.
-std::optional<Diagnostic> refuse_unowned(const ResourceRequest& request, const std::string& what);
-
-/// The error for an object that changed between the plan and this write, with both forms.
-Diagnostic changed_since_plan(const std::string& what, const std::string& planned,
-                              const std::string& now);
+/// The arguments that every type has.
+AttributeSchema deployment_argument();
+AttributeSchema ref_id_argument();
 
 }  // namespace crosstie::ech

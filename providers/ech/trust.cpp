@@ -39,7 +39,8 @@ struct TrustWrite {
   std::string name;
   std::optional<TrustEntry> wanted;
   std::string approved;  // digest of the entry the plan saw, "" = absent
-  bool checked = false;  // compare with `approved` (a first try; later ones see our own doing)
+  bool checked = false;  // compare with `approved`: the plan saw the entry
+  bool absent = false;   // the plan saw that there was none
 };
 
 /// The end of the read-modify-write loop.
@@ -83,6 +84,8 @@ class TrustType : public ResourceType {
                     const std::string& action) const override {
     Forecast forecast;
     forecast.waits_for = "the deployment's plan";
+    // Whether a plan that only changes trust restarts nodes is documented nowhere.
+    forecast.disruption = "the deployment runs a plan; Elastic Cloud decides whether nodes restart";
     if (action == "replace") forecast.waits_for = "two plans of the deployment";
     return forecast;
   }
@@ -115,7 +118,11 @@ Task<Result<void>> TrustType::wait_idle(std::string deployment, std::string ref_
 /// `written`.
 std::optional<Diagnostic> check_live(const TrustWrite& what, const ResourceRequest& resource,
                                      const json* own, TrustWritten& written) {
-  if (own == nullptr) return std::nullopt;
+  if (own == nullptr) {
+    if (!what.checked || what.approved.empty() || !what.wanted) return std::nullopt;
+    return changed_since_plan("Trust entry " + what.name + " of deployment " + what.deployment,
+                              what.approved, "absent");
+  }
   const TrustEntry live = read_entry(*own);
   const std::string title = "Trust entry " + live.name + " of deployment " + what.deployment;
   if (auto refused = refuse_unowned(resource, title); refused) return refused;
@@ -124,6 +131,8 @@ std::optional<Diagnostic> check_live(const TrustWrite& what, const ResourceReque
   const bool wanted = what.wanted && same_entry(live, *what.wanted);
   if (what.checked && !what.approved.empty() && now != what.approved && !wanted)
     return changed_since_plan(title, what.approved, now);
+  if (what.absent && is_recorded(resource) && !wanted)
+    return changed_since_plan(title, "absent", now);
   return std::nullopt;
 }
 
@@ -224,6 +233,7 @@ Task<WriteResult> TrustType::put(WriteRequest request) {
     what.name = identity_of(request.resource).text("name");
   what.wanted = *wanted;
   what.checked = request.approved.presence == Presence::present;
+  what.absent = request.approved.presence == Presence::absent;
   what.approved = request.approved.version;
   ResourceRequest resource = request.resource;
   TrustWrite argument = what;
@@ -370,12 +380,22 @@ Task<Result<Value>> TrustType::settle(WaitRequest request, ProgressSink& progres
   wait.progress = [&progress, address](const WaitState& state) {
     progress.waiting(address, state);
   };
+  std::string newest_failure;
+  wait.newest_failure = &newest_failure;
   std::string id = wait.deployment;
   Result<PlanVerdict> end = co_await follow_plan(api_, std::move(wait));
   if (!end) co_return end.failure();
   Result<DeploymentRead> read = co_await api_.deployment(std::move(id), Detail::settings);
   if (!read) co_return read.failure();
-  co_return removing ? check_removed(*read, request.token) : check_written(*read, request);
+  Result<Value> checked =
+      removing ? check_removed(*read, request.token) : check_written(*read, request);
+  if (checked || newest_failure.empty()) co_return checked;
+  // Our plan was over before the first look at it: what it failed of is the reason.
+  Diagnostic why = checked.failure().front();
+  why.summary = "deployment plan failed";
+  why.detail += " The newest plan attempt of the deployment ended with: " + newest_failure + ".";
+  why.fix = "To fix it, look at the deployment's activity page, then run the command again.";
+  co_return why;
 }
 
 }  // namespace

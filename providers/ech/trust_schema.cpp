@@ -9,49 +9,22 @@ namespace {
 
 constexpr std::size_t kFingerprintShown = 16;
 
-AttributeSchema attribute(std::string name, AttributeType type, std::string description) {
-  AttributeSchema made;
-  made.name = std::move(name);
-  made.type = type;
-  made.description = std::move(description);
-  return made;
-}
-
 ResourceSchema make_schema() {
   ResourceSchema schema;
   schema.type = "ech.trust";
   schema.summary =
       "One entry of a deployment's direct trust: a CA whose clusters it may connect with.";
   using Type = AttributeType;
-  AttributeSchema deployment =
-      attribute("deployment", Type::string, "Deployment id, 32 hex characters.");
-  deployment.required = deployment.identity = true;
-  AttributeSchema ref =
-      attribute("ref_id", Type::string, "Which Elasticsearch; absent: the only one.");
-  ref.identity = true;
-  AttributeSchema name =
-      attribute("name", Type::string, "Name of the entry, as the console shows it.");
-  name.required = true;
   AttributeSchema type = attribute("trust_type", Type::string,
                                    "proxy for API-key remotes behind a private CA, generic for the "
                                    "certificate model; absent: generic.");
   type.allowed = {"proxy", "generic"};
-  AttributeSchema certificates =
-      attribute("certificates", Type::string, "CA certificates to trust, as PEM.");
-  certificates.required = true;
-  AttributeSchema uid =
-      attribute("uid", Type::string, "Identifier that the service gave the entry.");
-  AttributeSchema fingerprints =
-      attribute("fingerprints", Type::list, "SHA-256 of each certificate, lower-case hex.");
-  AttributeSchema valid_until =
-      attribute("valid_until", Type::string, "When the first of the certificates ends, RFC 3339.");
-  uid.computed = fingerprints.computed = valid_until.computed = true;
   schema.attributes = {
-      deployment,
-      ref,
-      name,
+      deployment_argument(),
+      ref_id_argument(),
+      required(attribute("name", Type::string, "Name of the entry, as the console shows it.")),
       type,
-      certificates,
+      required(attribute("certificates", Type::string, "CA certificates to trust, as PEM.")),
       attribute(
           "certificate_subject", Type::string,
           "Take only the certificates with this common name, of a bundle that may hold more."),
@@ -59,9 +32,9 @@ ResourceSchema make_schema() {
                 "Suffix of the node names to trust, such as default.es.local; type generic."),
       attribute("trust_all", Type::boolean, "Trust every cluster of the scope; type generic."),
       attribute("additional_node_names", Type::list, "More node names to trust; type generic."),
-      uid,
-      fingerprints,
-      valid_until};
+      computed("uid", Type::string, "Identifier that the service gave the entry."),
+      computed("fingerprints", Type::list, "SHA-256 of each certificate, lower-case hex."),
+      computed("valid_until", Type::string, "When the first of the certificates ends, RFC 3339.")};
   return schema;
 }
 
@@ -163,21 +136,21 @@ Value trust_attributes(const TrustEntry& entry, const Value& arguments, const st
 
 Difference trust_difference(const Value& desired, const Value& observed) {
   Difference difference;
-  compare(difference, desired, observed, "deployment", true);
+  compare_field(difference, desired, observed, "deployment", true);
   if (const Value* ref = desired.find("ref_id"); ref != nullptr && !ref->is_null())
-    compare(difference, desired, observed, "ref_id", true);
-  compare(difference, desired, observed, "name");
+    compare_field(difference, desired, observed, "ref_id", true);
+  compare_field(difference, desired, observed, "name");
   Value normal = desired;
   const Value* type = desired.find("trust_type");
   if (type == nullptr || type->is_null()) normal.set("trust_type", "generic");
-  compare(difference, normal, observed, "trust_type");
+  compare_field(difference, normal, observed, "trust_type");
   compare_certificates(difference, desired, observed);
-  compare(difference, desired, observed, "scope_id");
-  compare(difference, desired, observed, "trust_all");
+  compare_field(difference, desired, observed, "scope_id");
+  compare_field(difference, desired, observed, "trust_all");
   const Value* names = desired.find("additional_node_names");
   if (names != nullptr && names->is_list() && !names->contains_unknown())
     normal.set("additional_node_names", sorted_list(names));
-  compare(difference, normal, observed, "additional_node_names");
+  compare_field(difference, normal, observed, "additional_node_names");
   return difference;
 }
 

@@ -22,7 +22,10 @@ std::string way_out(int status, const std::string& reason) {
            "change cross-cluster keys.";
   if (says("advanced-remote-cluster-security"))
     return "To fix it, install a licence that allows cross-cluster API keys on this cluster.";
-  if (status == 401) return "To fix it, check the credentials of this cluster.";
+  if (status == 401)
+    return "To fix it, check the credentials of this cluster: ELASTICSEARCH_API_KEY, or "
+           "ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD, unless its end or the elasticsearch "
+           "provider has `credentials`.";
   return {};
 }
 

@@ -15,13 +15,13 @@ ResourceSchema make_schema() {
   schema.summary = "Reads a cluster: its name, version, health and licence.";
   schema.attributes = {
       cluster_argument(),
-      make_computed("name", Type::string, "Name of the cluster."),
-      make_computed("uuid", Type::string, "Identifier of the cluster."),
-      make_computed("version", Type::string, "Stack version."),
-      make_computed("health", Type::string, "green, yellow or red."),
-      make_computed("nodes", Type::number, "Number of nodes."),
-      make_computed("license", Type::string, "Type of the licence, such as basic or enterprise."),
-      make_computed("license_status", Type::string, "active, valid, invalid or expired."),
+      computed("name", Type::string, "Name of the cluster."),
+      computed("uuid", Type::string, "Identifier of the cluster."),
+      computed("version", Type::string, "Stack version."),
+      computed("health", Type::string, "green, yellow or red."),
+      computed("nodes", Type::number, "Number of nodes."),
+      computed("license", Type::string, "Type of the licence, such as basic or enterprise."),
+      computed("license_status", Type::string, "active, valid, invalid or expired."),
   };
   return schema;
 }

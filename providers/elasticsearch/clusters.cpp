@@ -4,6 +4,7 @@
 #include "providers/ech/json_read.hpp"
 #include "providers/http/secret_reference.hpp"
 #include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/secret_read.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {
@@ -43,31 +44,13 @@ Clusters::Clusters(ConnectionSettings settings, ProviderEnvironment environment,
       environment_(std::move(environment)),
       others_(std::move(others)) {}
 
-Task<Result<Secret>> Clusters::kubernetes_secret(std::string namespace_name, std::string name,
-                                                 std::string key) {
-  Provider* provider = others_ ? others_("kubernetes") : nullptr;
-  kubernetes::KubernetesAccess* access = kubernetes::kubernetes_access(provider);
-  if (access == nullptr) co_return no_connection("kubernetes", "Secret " + name);
-  kubernetes::ObjectName object{"v1", "Secret", std::move(namespace_name), std::move(name)};
-  const std::string title = object.print();
-  Result<Value> secret = co_await access->get_object(std::move(object));
-  if (!secret) co_return secret.failure();
-  const Value* data = secret->at({"data"});
-  const std::optional<std::string> bytes =
-      data == nullptr ? std::nullopt : http::base64_decode(data->text(key));
-  if (!bytes || bytes->empty())
-    co_return make_error("secret cannot be read",
-                         title + " does not exist or has no key " + key + ".",
-                         "To fix it, check its name, namespace and key.");
-  co_return Secret(*bytes);
-}
-
 Task<Result<Secret>> Clusters::secret(Value reference, std::string what) {
   http::SecretSources sources;
   sources.variable = environment_.variable;
   sources.working_directory = environment_.working_directory;
   sources.kubernetes_secret = [this](std::string space, std::string name, std::string key) {
-    return kubernetes_secret(std::move(space), std::move(name), std::move(key));
+    return kubernetes::read_secret(others_ ? others_("kubernetes") : nullptr, std::move(space),
+                                   std::move(name), std::move(key));
   };
   co_return co_await http::resolve_secret(std::move(reference), std::move(what),
                                           std::move(sources));
@@ -175,6 +158,7 @@ Task<Result<std::shared_ptr<Cluster>>> Clusters::find(Value cluster) {
   http::ClientOptions options;
   options.service = way->title;
   options.user_agent = environment_.user_agent;
+  options.request_timeout = environment_.request_timeout;
   options.debug = environment_.debug;
   options.retrying = environment_.debug;
   auto made = std::make_shared<Cluster>(std::move(way->endpoint), std::move(options),

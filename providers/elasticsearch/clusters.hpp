@@ -40,8 +40,6 @@ class Clusters {
   Task<Result<Way>> way_to_ech(End end);
   Task<Result<Way>> way_to_eck(End end);
   Task<Result<Credentials>> credentials_for(End end);
-  Task<Result<Secret>> kubernetes_secret(std::string namespace_name, std::string name,
-                                         std::string key);
   Task<Result<Secret>> secret(Value reference, std::string what);
 
   ConnectionSettings settings_;

@@ -47,16 +47,16 @@ ResourceSchema make_schema() {
   schema.type = "elasticsearch.compatibility";
   schema.kind = ResourceKind::read;
   schema.summary = "Tells whether two versions can be linked. Asks no service.";
-  AttributeSchema model = make_required("model", Type::string, "Model of the link.");
+  AttributeSchema model = required(attribute("model", Type::string, "Model of the link."));
   model.allowed = {"api_key", "certificate"};
   schema.attributes = {
       model,
-      make_required("local_version", Type::string, "Stack version of the local cluster."),
-      make_required("remote_version", Type::string, "Stack version of the remote cluster."),
-      make_computed("connectable", Type::boolean, "The two can shake hands."),
-      make_computed("supported", Type::boolean,
-                    "The pair is documented as supported for cross-cluster search."),
-      make_computed("note", Type::string, "What to know about this pair, empty when all is well."),
+      required(attribute("local_version", Type::string, "Stack version of the local cluster.")),
+      required(attribute("remote_version", Type::string, "Stack version of the remote cluster.")),
+      computed("connectable", Type::boolean, "The two can shake hands."),
+      computed("supported", Type::boolean,
+               "The pair is documented as supported for cross-cluster search."),
+      computed("note", Type::string, "What to know about this pair, empty when all is well."),
   };
   return schema;
 }
@@ -111,6 +111,11 @@ std::optional<Observation> CompatibilityType::observe_without_cluster(
   observation.attributes.set("connectable", found.connectable);
   observation.attributes.set("supported", found.supported);
   observation.attributes.set("note", found.note);
+  if (!found.supported)
+    observation.diagnostics.push_back(make_warning(
+        "versions are not a supported pair", found.note,
+        "Elastic supports the same major with the remote at most one minor behind, and "
+        "8.19 with every 9.x."));
   return observation;
 }
 

@@ -1,5 +1,6 @@
 // elasticsearch.cross_cluster_api_key: a key that another cluster may search or replicate with. Its
 // secret is shown once, at its making. Facts: facts/elasticsearch.md, section 4.
+#include <algorithm>
 #include <chrono>
 
 #include "providers/ech/json_read.hpp"
@@ -22,29 +23,34 @@ ResourceSchema make_schema() {
   ResourceSchema schema;
   schema.type = "elasticsearch.cross_cluster_api_key";
   schema.summary = "A cross-cluster API key on the remote cluster.";
-  AttributeSchema name =
-      make_required("name", Type::string,
-                    "Name of the key. Names are not unique; crosstie finds its own by a mark.");
+  AttributeSchema name = required(
+      attribute("name", Type::string,
+                "Name of the key. Names are not unique; crosstie finds its own by a mark."));
   name.identity = true;
-  AttributeSchema encoded = make_computed(
+  AttributeSchema encoded = computed(
       "encoded", Type::string, "The key in the form that the local keystore takes. Given once.");
   encoded.sensitive = true;
   schema.attributes = {
       cluster_argument(),
       name,
-      make_required("access", Type::object,
-                    "{search: [...], replication: [...]} as the Elasticsearch API takes it."),
-      make_attribute("expiration", Type::string,
-                     "Life of the key from now on, such as 90d; absent: no end."),
-      make_attribute("metadata", Type::object,
-                     "Free metadata; the member `crosstie` is crosstie's own."),
-      make_attribute("certificate_identity", Type::string,
-                     "Regular expression on the subject of the certificate that signs requests "
-                     "(9.3 or later)."),
-      make_computed("id", Type::string, "Id of the key."),
+      required(attribute("access", Type::object,
+                         "{search: [...], replication: [...]} as the Elasticsearch API takes it.")),
+      attribute("expiration", Type::string,
+                "Life of the key from now on, such as 90d; absent: no end."),
+      attribute("metadata", Type::object,
+                "Free metadata; the member `crosstie` is crosstie's own."),
+      attribute("certificate_identity", Type::string,
+                "Regular expression on the subject of the certificate that signs requests "
+                "(9.3 or later)."),
+      computed("id", Type::string, "Id of the key."),
       encoded,
-      make_computed("expiration_at", Type::string, "When the key ends, RFC 3339, empty for never."),
+      computed("expiration_at", Type::string, "When the key ends, RFC 3339, empty for never."),
+      computed(
+          "leftovers", Type::list,
+          "Ids of other live keys of this resource: the old one of a replacement, or one whose "
+          "answer was lost. They are invalidated when everything that uses the key is done."),
   };
+  schema.create_first = true;
   return schema;
 }
 
@@ -91,6 +97,14 @@ Value attributes_of(const ResourceRequest& request, const KeyView& key) {
   return attributes;
 }
 
+/// What an update would overwrite, in words.
+std::string version_of(const KeyView& key) {
+  const json metadata = to_json(without_mark(key.metadata));
+  std::string text = key.id + " " + json_read::dump(to_json(normal_access(key.access)));
+  if (!metadata.empty()) text += " metadata " + json_read::dump(metadata);
+  return text;
+}
+
 std::string gone_reason(const KeyView* key) {
   if (key == nullptr) return "the recorded key does not exist any more";
   if (key->state == KeyState::invalidated) return "the recorded key was invalidated";
@@ -110,7 +124,12 @@ Observation observation_of(const ResourceRequest& request, const std::vector<Key
   }
   observation.presence = Presence::present;
   observation.attributes = attributes_of(request, *shown);
-  observation.version = shown->id + " " + json_read::dump(to_json(normal_access(shown->access)));
+  observation.version = version_of(*shown);
+  Value::List others;
+  for (const KeyView* key : ours.leftovers)
+    if (key != shown) others.emplace_back(key->id);
+  observation.leftovers = !others.empty();
+  if (observation.leftovers) observation.attributes.set("leftovers", Value(std::move(others)));
   observation.incomplete = observation.attributes.text("encoded").empty();
   if (observation.incomplete)
     observation.reason =
@@ -171,6 +190,19 @@ json key_body(const WriteRequest& request, bool making) {
   return body;
 }
 
+/// Whether somebody changed the key since the plan saw it.
+bool changed_unseen(const WriteRequest& request, const std::string& now) {
+  return request.approved.presence == Presence::present && !request.approved.version.empty() &&
+         request.approved.version != now;
+}
+
+bool only_leftovers(const Difference& difference) {
+  const Path leftovers{PathStep{std::string("leftovers")}};
+  return difference.any() &&
+         std::all_of(difference.fields.begin(), difference.fields.end(),
+                     [&](const FieldDifference& field) { return field.path == leftovers; });
+}
+
 class CrossClusterApiKeyType : public ResourceType {
  public:
   const ResourceSchema& schema() const override { return cross_cluster_api_key_schema(); }
@@ -227,6 +259,8 @@ Difference CrossClusterApiKeyType::diff(const ResourceRequest& request,
   // An update can move the end of a key, and cannot take it away.
   if (request.prior)
     compare(difference, "expiration", life, before, !ends, "counted from the time of the change");
+  compare(difference, "leftovers", nullptr, live.find("leftovers"), false,
+          "live keys whose secret nobody needs; they are invalidated");
   return difference;
 }
 
@@ -234,17 +268,7 @@ Task<WriteResult> CrossClusterApiKeyType::create(WriteRequest request,
                                                  std::shared_ptr<Cluster> cluster) {
   const Value& desired = request.resource.desired;
   std::string name = desired.text("name");
-  Keys keys = co_await read_named(cluster, name);
-  if (!keys.failure.empty()) co_return WriteResult::failed(std::move(keys.failure));
-  // Keys of ours whose secret nobody holds, and the one that is to be replaced: never two at the
-  // end.
-  const OurKeys ours = find_ours(keys.all, request.resource);
-  std::vector<std::string> ids;
-  for (const KeyView* key : ours.leftovers) ids.push_back(key->id);
-  if (ours.recorded != nullptr && ours.recorded->state == KeyState::live)
-    ids.push_back(ours.recorded->id);
-  Answer cleared = co_await invalidate(cluster, std::move(ids));
-  if (!cleared.ok()) co_return WriteResult::failed(std::move(cleared.diagnostics));
+  // Older keys of ours stay good until what uses them has this one (`leftovers_only`).
   json body = key_body(request, true);
   std::string method = "POST";
   std::string target = "/_security/cross_cluster/api_key";
@@ -286,12 +310,18 @@ Task<WriteResult> CrossClusterApiKeyType::update(WriteRequest request,
   if (ours.recorded == nullptr || ours.recorded->state != KeyState::live)
     co_return WriteResult::failed(
         changed_since_plan(title, "a live key", gone_reason(ours.recorded)));
-  const Value now = normal_access(ours.recorded->access);
-  const Value* planned = request.approved.attributes.find("access");
-  if (planned != nullptr && !(now == *planned) &&
-      !(now == normal_access(access_of(request.resource.desired))))
-    co_return WriteResult::failed(changed_since_plan(title, json_read::dump(to_json(*planned)),
-                                                     json_read::dump(to_json(now))));
+  if (only_leftovers(request.difference)) {
+    Outcome kept;
+    kept.attributes = attributes_of(request.resource, *ours.recorded);
+    co_return WriteResult::done(std::move(kept));
+  }
+  KeyView wanted = *ours.recorded;
+  wanted.access = access_of(request.resource.desired);
+  const Value* metadata = request.resource.desired.find("metadata");
+  wanted.metadata = metadata != nullptr ? *metadata : Value();
+  const std::string now = version_of(*ours.recorded);
+  if (changed_unseen(request, now) && now != version_of(wanted))
+    co_return WriteResult::failed(changed_since_plan(title, request.approved.version, now));
   const std::string owner = ours.recorded->owner;
   json body = key_body(request, false);
   std::string method = "PUT";
@@ -327,8 +357,15 @@ Task<WriteResult> CrossClusterApiKeyType::remove(WriteRequest request,
   if (!keys.failure.empty()) co_return WriteResult::failed(std::move(keys.failure));
   const OurKeys ours = find_ours(keys.all, request.resource);
   std::vector<std::string> ids;
-  if (ours.recorded != nullptr && ours.recorded->state != KeyState::invalidated)
+  if (ours.recorded != nullptr && ours.recorded->state != KeyState::invalidated &&
+      !request.leftovers_only) {
+    const std::string now = version_of(*ours.recorded);
+    if (changed_unseen(request, now))
+      co_return WriteResult::failed(changed_since_plan(
+          "API key " + ours.recorded->name + " (" + ours.recorded->id + ") of " + cluster->title(),
+          request.approved.version, now));
     ids.push_back(ours.recorded->id);
+  }
   for (const KeyView* key : ours.leftovers) ids.push_back(key->id);
   Answer answer = co_await invalidate(cluster, std::move(ids));
   if (!answer.ok())

@@ -30,19 +30,19 @@ ResourceSchema make_schema() {
   schema.type = "elasticsearch.link_probe";
   schema.kind = ResourceKind::check;
   schema.summary = "Proves that a remote cluster is connected and answers a search.";
-  AttributeSchema model = make_required("model", Type::string, "Model that the link must use.");
+  AttributeSchema model =
+      required(attribute("model", Type::string, "Model that the link must use."));
   model.allowed = {"api_key", "certificate"};
   schema.attributes = {
       cluster_argument(),
-      make_required("alias", Type::string, "Name of the remote cluster on the local one."),
+      required(attribute("alias", Type::string, "Name of the remote cluster on the local one.")),
       model,
-      make_attribute("search", Type::string,
-                     "Index expression to search with size 0, such as logs:*; absent: no search."),
-      make_attribute("timeout_seconds", Type::number,
-                     "How long the proof is tried, 300 when absent."),
-      make_computed("connected", Type::boolean, "The proof was given."),
-      make_computed("remote_version", Type::string, "Stack version of the remote."),
-      make_computed("cluster_credentials", Type::boolean, "An API key is in use."),
+      attribute("search", Type::string,
+                "Index expression to search with size 0, such as logs:*; absent: no search."),
+      attribute("timeout_seconds", Type::number, "How long the proof is tried, 300 when absent."),
+      computed("connected", Type::boolean, "The proof was given."),
+      computed("remote_version", Type::string, "Stack version of the remote."),
+      computed("cluster_credentials", Type::boolean, "An API key is in use."),
   };
   return schema;
 }

@@ -21,6 +21,17 @@ constexpr std::string_view kUsePort9443 =
     "To fix it, let the address lead to port 9443, the remote cluster server; 9300 and 9400 carry "
     "the certificate model.";
 
+constexpr std::string_view kNoConnection =
+    "the local cluster opened no connection to the address, and does not tell whether address, "
+    "port "
+    "or firewall, CA, server_name or key is wrong";
+constexpr std::string_view kLookAtAll =
+    "To fix it, check in this order: that the address is reachable from the local cluster and "
+    "spec.remoteClusterServer is enabled, that the port is 9443 for the API-key model, that the "
+    "trust has the remote's CA, that `server_name` stands in its certificate, and that the "
+    "keystore "
+    "has the key's `encoded` value. The local cluster's log names the reason.";
+
 // Most telling words first; the last ones say only that there is no connection.
 constexpr Symptom kSymptoms[] = {
     {"authentication expected API key type of [cross_cluster]",
@@ -70,19 +81,14 @@ constexpr Symptom kSymptoms[] = {
      "To fix it, compare the versions of both clusters, then the port.", false},
     {"nknown", "the host name of the address is not known to the local cluster",
      "To fix it, check the name; the local cluster must be able to resolve it.", false},
-    {"Unable to open any proxy connections",
-     "host, port or firewall, or the remote cluster server is not enabled",
-     "To fix it, check that the address is reachable from the local cluster and that "
-     "spec.remoteClusterServer is enabled.",
-     false},
     {"connect_exception", "host, port or firewall, or the remote cluster server is not enabled",
      "To fix it, check that the address is reachable from the local cluster and that "
      "spec.remoteClusterServer is enabled.",
      false},
-    {"Unable to connect to", "host, port or firewall, or the remote cluster server is not enabled",
-     "To fix it, check that the address is reachable from the local cluster and that "
-     "spec.remoteClusterServer is enabled.",
-     false},
+    // Elasticsearch says no more than this for a dead address, a CA that is not trusted, another
+    // name in the certificate and an unknown key alike.
+    {"Unable to open any proxy connections", kNoConnection, kLookAtAll, false},
+    {"Unable to connect to", kNoConnection, kLookAtAll, false},
 };
 
 const Symptom* find_symptom(const std::string& text) {

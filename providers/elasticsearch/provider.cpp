@@ -75,7 +75,7 @@ std::optional<Observation> ElasticsearchProvider::without_cluster(
     return observation;
   }
   if (auto known = type->observe_without_cluster(request); known) return known;
-  const Value& identity = elasticsearch::identity_of(request);
+  const Value& identity = identity_of(request);
   for (const char* name : {"cluster", "name", "alias"}) {
     const Value* value = identity.find(name);
     if (value == nullptr || !value->contains_unknown()) continue;
@@ -101,7 +101,7 @@ Task<void> ElasticsearchProvider::observe_group(Group group,
   std::vector<std::string> probed;
   std::vector<std::string> roles;
   for (std::size_t i : group.members) {
-    const Value& identity = elasticsearch::identity_of(batch[i]);
+    const Value& identity = identity_of(batch[i]);
     if (batch[i].type == "elasticsearch.link_probe" && batch[i].prior)
       probed.push_back(identity.text("alias"));
     if (batch[i].type == "elasticsearch.role") roles.push_back(identity.text("name"));

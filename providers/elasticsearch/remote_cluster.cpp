@@ -22,31 +22,31 @@ ResourceSchema make_schema() {
   schema.summary =
       "A remote cluster alias on the local cluster. Only the settings named here are owned.";
   AttributeSchema alias =
-      make_required("alias", Type::string, "Name of the remote cluster on the local one.");
+      required(attribute("alias", Type::string, "Name of the remote cluster on the local one."));
   alias.identity = true;
-  AttributeSchema mode = make_attribute("mode", Type::string,
-                                        "proxy or sniff; absent: proxy when an address is given.");
+  AttributeSchema mode =
+      attribute("mode", Type::string, "proxy or sniff; absent: proxy when an address is given.");
   mode.allowed = {"proxy", "sniff"};
   schema.attributes = {
       cluster_argument(),
       alias,
       mode,
-      make_attribute("proxy_address", Type::string,
-                     "host:port of the remote; IPv6 in brackets. Mode proxy."),
-      make_attribute("server_name", Type::string, "Name to send and to check in TLS. Mode proxy."),
-      make_attribute("proxy_socket_connections", Type::number,
-                     "Sockets that each node opens, 18 when absent. Mode proxy."),
-      make_attribute("seeds", Type::list, "host:port of seed nodes. Mode sniff."),
-      make_attribute("node_connections", Type::number,
-                     "Gateway nodes to connect to, 3 when absent. Mode sniff."),
-      make_attribute("skip_unavailable", Type::boolean,
-                     "Searches go on without the remote when it is away."),
-      make_attribute("ping_schedule", Type::string, "transport.ping_schedule, such as 30s."),
-      make_attribute("compress", Type::string, "transport.compress: true, false or indexing_data."),
-      make_attribute("compression_scheme", Type::string,
-                     "transport.compression_scheme: lz4 or deflate."),
-      make_computed("effective_skip_unavailable", Type::boolean,
-                    "What the cluster acts on, from _remote/info."),
+      attribute("proxy_address", Type::string,
+                "host:port of the remote; IPv6 in brackets. Mode proxy."),
+      attribute("server_name", Type::string, "Name to send and to check in TLS. Mode proxy."),
+      attribute("proxy_socket_connections", Type::number,
+                "Sockets that each node opens, 18 when absent. Mode proxy."),
+      attribute("seeds", Type::list, "host:port of seed nodes. Mode sniff."),
+      attribute("node_connections", Type::number,
+                "Gateway nodes to connect to, 3 when absent. Mode sniff."),
+      attribute("skip_unavailable", Type::boolean,
+                "Searches go on without the remote when it is away."),
+      attribute("ping_schedule", Type::string, "transport.ping_schedule, such as 30s."),
+      attribute("compress", Type::string, "transport.compress: true, false or indexing_data."),
+      attribute("compression_scheme", Type::string,
+                "transport.compression_scheme: lz4 or deflate."),
+      computed("effective_skip_unavailable", Type::boolean,
+               "What the cluster acts on, from _remote/info."),
   };
   return schema;
 }
@@ -196,6 +196,13 @@ Task<Answer> mend_skip_unavailable(std::shared_ptr<Cluster> cluster, std::string
 /// neither the planned nor the wanted one.
 std::optional<Diagnostic> refuse_changed(const WriteRequest& request, const AliasSettings& live,
                                          const std::string& title) {
+  if (request.approved.presence == Presence::absent) {
+    const bool appeared = live.exists() && is_recorded(request.resource);
+    if (!appeared ||
+        settings_difference(request.resource, stored_attributes(live.effective())).fields.empty())
+      return std::nullopt;
+    return changed_since_plan(title, "absent", settings_text(live.effective()));
+  }
   if (request.approved.presence != Presence::present || request.approved.version.empty())
     return std::nullopt;
   const std::string now = settings_text(live.effective());
@@ -254,6 +261,11 @@ Task<WriteResult> RemoteClusterType::remove(WriteRequest request,
   Answer settings = co_await read_settings(cluster);
   if (!settings.ok()) co_return WriteResult::failed(std::move(settings.diagnostics));
   const AliasSettings live = read_alias(settings.body, alias);
+  const std::string now = settings_text(live.effective());
+  const bool seen = request.approved.presence == Presence::present && live.exists();
+  if (seen && !request.approved.version.empty() && now != request.approved.version)
+    co_return WriteResult::failed(changed_since_plan(
+        "Remote cluster " + alias + " of " + cluster->title(), request.approved.version, now));
   StoredSettings target;
   if (request.resource.prior && request.resource.prior->before.is_object())
     for (const auto& [key, value] : request.resource.prior->before.as_object())

@@ -114,14 +114,6 @@ Task<Result<Value>> ResourceType::settle(WaitRequest request, ProgressSink& /*pr
   co_return std::move(request.attributes);
 }
 
-const Value& identity_of(const ResourceRequest& request) {
-  return request.prior ? request.prior->desired : request.desired;
-}
-
-bool is_recorded(const ResourceRequest& request) {
-  return request.prior.has_value() || !request.pending_operation.empty();
-}
-
 Value cluster_of(const ResourceRequest& request) {
   const Value* desired = request.desired.find("cluster");
   const Value* recorded = request.prior ? request.prior->desired.find("cluster") : nullptr;
@@ -129,26 +121,6 @@ Value cluster_of(const ResourceRequest& request) {
   const bool usable =
       desired != nullptr && !desired->contains_unknown() && same_cluster(*desired, *recorded);
   return usable ? *desired : *recorded;
-}
-
-bool is_nothing(const Value* value) {
-  if (value == nullptr || value->is_null()) return true;
-  if (value->is_list()) return value->as_list().empty();
-  return value->is_object() && value->as_object().empty();
-}
-
-void compare(Difference& difference, std::string_view name, const Value* wanted, const Value* live,
-             bool replace, std::string note) {
-  if (is_nothing(wanted) && is_nothing(live)) return;
-  if (wanted != nullptr && live != nullptr && *wanted == *live) return;
-  FieldDifference field;
-  field.path = {PathStep{std::string(name)}};
-  if (live != nullptr) field.before = *live;
-  if (wanted != nullptr) field.after = *wanted;
-  // An unknown name may turn out to be the same: apply looks again when it is known.
-  field.replace = replace && !field.after.contains_unknown();
-  field.note = std::move(note);
-  difference.fields.push_back(std::move(field));
 }
 
 void compare_cluster(Difference& difference, const ResourceRequest& request) {
@@ -186,57 +158,16 @@ std::string foreign_lineage(const Value& metadata, const std::string& lineage) {
   return owner == lineage ? std::string() : owner;
 }
 
-std::optional<Diagnostic> refuse_unowned(const ResourceRequest& request, const std::string& what,
-                                         const std::string& foreign_owner) {
-  if (request.adoption == Adoption::take_over) return std::nullopt;
-  if (foreign_owner.empty() && (is_recorded(request) || request.adoption == Adoption::if_unowned))
-    return std::nullopt;
-  const bool foreign = !foreign_owner.empty();
-  return make_error("object exists and is not ours",
-                    what + " exists" +
-                        (foreign ? " and belongs to " + foreign_owner
-                                 : ", and this configuration has no record of it") +
-                        ".",
-                    std::string("To fix it, choose another name, or set `adopt: ") +
-                        (foreign ? "take_over" : "if_unowned") +
-                        "`; destroy then gives it back as it was found.");
-}
-
-Diagnostic changed_since_plan(const std::string& what, const std::string& planned,
-                              const std::string& now) {
-  return make_error("object changed since the plan",
-                    what + " was changed by somebody else. The plan saw: " + planned +
-                        ". It is now: " + now + ".",
-                    "To fix it, make a new plan and look at the change.");
-}
-
-AttributeSchema make_attribute(std::string name, AttributeType type, std::string description) {
-  AttributeSchema attribute;
-  attribute.name = std::move(name);
-  attribute.type = type;
-  attribute.description = std::move(description);
-  return attribute;
-}
-AttributeSchema make_required(std::string name, AttributeType type, std::string description) {
-  AttributeSchema attribute = make_attribute(std::move(name), type, std::move(description));
-  attribute.required = true;
-  return attribute;
-}
-AttributeSchema make_computed(std::string name, AttributeType type, std::string description) {
-  AttributeSchema attribute = make_attribute(std::move(name), type, std::move(description));
-  attribute.computed = true;
-  return attribute;
-}
 AttributeSchema cluster_argument() {
-  AttributeSchema attribute =
-      make_required("cluster", AttributeType::object,
-                    "The cluster: {ech: {deployment: ID}}, {eck: {name: NAME, namespace: "
-                    "NAMESPACE}}, or {endpoint: URL, "
-                    "credentials: {...}}. An ech end and an address take ELASTICSEARCH_API_KEY, or "
-                    "ELASTICSEARCH_USERNAME and "
-                    "ELASTICSEARCH_PASSWORD, when nothing else gives credentials.");
-  attribute.identity = true;
-  return attribute;
+  AttributeSchema made = required(
+      attribute("cluster", AttributeType::object,
+                "The cluster: {ech: {deployment: ID}}, {eck: {name: NAME, namespace: "
+                "NAMESPACE}}, or {endpoint: URL, "
+                "credentials: {...}}. An ech end and an address take ELASTICSEARCH_API_KEY, or "
+                "ELASTICSEARCH_USERNAME and "
+                "ELASTICSEARCH_PASSWORD, when nothing else gives credentials."));
+  made.identity = true;
+  return made;
 }
 
 }  // namespace crosstie::elasticsearch

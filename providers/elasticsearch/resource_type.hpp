@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "providers/comparison.hpp"
 #include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/clusters.hpp"
 #include "providers/provider.hpp"
@@ -67,23 +68,12 @@ std::unique_ptr<ResourceType> make_remote_cluster_type();
 std::unique_ptr<ResourceType> make_role_type();
 std::unique_ptr<ResourceType> make_link_probe_type();
 
-/// The recorded arguments where there is a record, so that a changed name is seen as a change; else
-/// the desired ones.
-const Value& identity_of(const ResourceRequest& request);
-bool is_recorded(const ResourceRequest& request);
-
 /// The `cluster` argument to reach the object by: the desired one where it names the recorded
 /// cluster (its credentials may have changed), else the recorded one.
 Value cluster_of(const ResourceRequest& request);
 
 /// A difference that replaces when `desired` and `observed` name different clusters.
 void compare_cluster(Difference& difference, const ResourceRequest& request);
-/// A difference when the normalised values differ; null, empty lists and empty objects equal
-/// absence.
-void compare(Difference& difference, std::string_view name, const Value* wanted, const Value* live,
-             bool replace = false, std::string note = {});
-bool is_nothing(const Value* value);
-
 Observation unreadable(const Answer& answer);
 
 /// metadata.crosstie: whose an object is and which write made it.
@@ -93,14 +83,6 @@ bool has_mark(const Value& metadata, const std::string& lineage, const std::stri
 /// Lineage of a mark of another history, "" when there is none.
 std::string foreign_lineage(const Value& metadata, const std::string& lineage);
 
-std::optional<Diagnostic> refuse_unowned(const ResourceRequest& request, const std::string& what,
-                                         const std::string& foreign_owner = {});
-Diagnostic changed_since_plan(const std::string& what, const std::string& planned,
-                              const std::string& now);
-
-AttributeSchema make_attribute(std::string name, AttributeType type, std::string description);
-AttributeSchema make_required(std::string name, AttributeType type, std::string description);
-AttributeSchema make_computed(std::string name, AttributeType type, std::string description);
 /// The `cluster` argument, as every type has it.
 AttributeSchema cluster_argument();
 

@@ -39,11 +39,11 @@ ResourceSchema make_schema() {
   ResourceSchema schema;
   schema.type = "elasticsearch.role";
   schema.summary = "A role, such as one that may search remote clusters.";
-  AttributeSchema name = make_required("name", AttributeType::string, "Name of the role.");
+  AttributeSchema name = required(attribute("name", AttributeType::string, "Name of the role."));
   name.identity = true;
   schema.attributes = {cluster_argument(), name};
   for (const RoleField& field : kFields)
-    schema.attributes.push_back(make_attribute(field.name, field.type, field.description));
+    schema.attributes.push_back(attribute(field.name, field.type, field.description));
   return schema;
 }
 
@@ -84,6 +84,20 @@ std::string digest(const Value& live) {
     if (!is_nothing(&value)) text[field.name] = to_json(value);
   }
   return json_read::dump(text);
+}
+
+/// Whether somebody changed, removed or made the role since the plan saw it.
+std::optional<Diagnostic> refuse_changed(const WriteRequest& request, const Value& live,
+                                         const std::string& title) {
+  const Observation& approved = request.approved;
+  const bool recorded = is_recorded(request.resource);
+  constexpr const char* kAbsent = "absent";
+  const std::string now = live.is_object() ? digest(live) : kAbsent;
+  if (approved.presence == Presence::absent && recorded && live.is_object())
+    return changed_since_plan(title, kAbsent, now);
+  const bool planned = approved.presence == Presence::present && !approved.version.empty();
+  if (planned && now != approved.version) return changed_since_plan(title, approved.version, now);
+  return std::nullopt;
 }
 
 bool is_ours(const ResourceRequest& request, const Value& live) {
@@ -187,11 +201,9 @@ Task<WriteResult> RoleType::put(WriteRequest request, std::shared_ptr<Cluster> c
         refused)
       co_return WriteResult::failed(std::move(*refused));
   json body = role_body(request);
-  const std::string now = digest(read.live);
-  const bool planned =
-      request.approved.presence == Presence::present && !request.approved.version.empty();
-  if (exists && planned && now != request.approved.version && now != digest(from_json(body)))
-    co_return WriteResult::failed(changed_since_plan(title, request.approved.version, now));
+  const bool as_wanted = exists && digest(read.live) == digest(from_json(body));
+  if (auto refused = refuse_changed(request, read.live, title); refused && !as_wanted)
+    co_return WriteResult::failed(std::move(*refused));
   std::string method = "PUT";
   std::string target = role_target(name);
   const Value sent = from_json(body);
@@ -212,6 +224,13 @@ Task<WriteResult> RoleType::put(WriteRequest request, std::shared_ptr<Cluster> c
 
 Task<WriteResult> RoleType::remove(WriteRequest request, std::shared_ptr<Cluster> cluster) {
   const std::string name = identity_of(request.resource).text("name");
+  std::string read_name = name;
+  RoleRead read = co_await read_role(cluster, std::move(read_name));
+  if (!read.failure.empty()) co_return WriteResult::failed(std::move(read.failure));
+  if (!read.live.is_object()) co_return WriteResult::done({});
+  const std::string title = "Role " + name + " of " + cluster->title();
+  if (auto refused = refuse_changed(request, read.live, title); refused)
+    co_return WriteResult::failed(std::move(*refused));
   std::string method = "DELETE";
   std::string target = role_target(name);
   json body;

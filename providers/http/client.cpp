@@ -38,7 +38,9 @@ bool has_line_break(const std::string& text) {
 }  // namespace
 
 std::optional<Failure> check_request(const Request& request, const Headers& authorization) {
-  const auto refuse = [](const char* why) { return Failure{Failure::Kind::protocol, false, why}; };
+  const auto refuse = [](const char* why) {
+    return Failure{Failure::Kind::unsendable, false, why};
+  };
   if (request.target.empty() || request.target.front() != '/')
     return refuse("the request's target is no path");
   for (const unsigned char c : request.target)
@@ -71,6 +73,10 @@ void Client::Impl::Lease::keep() {
   connection->resting_since = steady_clock::now();
   owner_->idle.push_back(std::move(connection));
   connection.reset();
+}
+
+Deadline Client::Impl::deadline_of(const Request& request) const {
+  return steady_clock::now() + options.request_timeout.value_or(request.timeout);
 }
 
 Task<Client::Impl::Lease> Client::Impl::acquire(bool fresh) {
@@ -146,7 +152,7 @@ Task<std::optional<Failure>> Client::Impl::read_more(Lease& lease, ResponseReade
 
 Task<Exchange> Client::Impl::transfer(Lease& lease, const Request& request, const Headers& more,
                                       Progress& progress) {
-  const Deadline deadline = steady_clock::now() + request.timeout;
+  const Deadline deadline = deadline_of(request);
   progress.reused = lease.connection != nullptr;
   if (!progress.reused) {
     if (auto failure = co_await open(lease, deadline)) co_return failed(std::move(*failure));
@@ -192,7 +198,7 @@ Task<Exchange> Client::Impl::try_once(const Request& request) {
   if (!more) {
     const Diagnostic& why = more.failure().front();
     co_return failed(
-        {Failure::Kind::protocol, false, "no credentials: " + why.summary + ": " + why.detail});
+        {Failure::Kind::unsendable, false, "no credentials: " + why.summary + ": " + why.detail});
   }
   if (auto failure = check_request(request, *more)) co_return failed(std::move(*failure));
   Exchange exchange;

@@ -47,6 +47,8 @@ struct ClientOptions {
   std::string service;  // for messages: "Kubernetes API at https://10.0.0.1:6443"
   int connections_max = 16;
   std::chrono::milliseconds connect_timeout{10000};
+  std::optional<std::chrono::milliseconds>
+      request_timeout;  // in place of each request's own; a stream's silence keeps its own limit
   std::string user_agent = "crosstie";
   std::function<void(const std::string&)>
       debug;  // "GET /api/v1/... 200 12 ms"; never headers or bodies

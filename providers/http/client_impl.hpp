@@ -50,6 +50,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
 
   Impl(Endpoint endpoint_in, ClientOptions options_in);
 
+  Deadline deadline_of(const Request& request) const;
   Task<Lease> acquire(bool fresh);
   Task<std::optional<Failure>> open(Lease& lease, Deadline deadline);
   std::string head_of(const Request& request, const Headers& authorization) const;

@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
 
 #include "providers/http/tls.hpp"
 
@@ -36,6 +37,26 @@ struct Lookup {
 std::string printed(const std::string& host, std::uint16_t port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
          std::to_string(port);
+}
+
+/// `user:password` of a proxy's address, decoded and taken out of it.
+std::string take_user(std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t end = url.rfind('@', url.find('/', begin));
+  if (end == std::string::npos || end < begin) return {};
+  const std::string encoded = url.substr(begin, end - begin);
+  url.erase(begin, end + 1 - begin);
+  std::string user;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = encoded.data() + i + 1;
+    const bool escaped = encoded[i] == '%' && i + 2 < encoded.size() &&
+                         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    user.push_back(escaped ? static_cast<char>(byte) : encoded[i]);
+    if (escaped) i += 2;
+  }
+  return user;
 }
 
 }  // namespace
@@ -80,12 +101,10 @@ bool Connection::is_stale() {
 Failure Connection::failed(const error_code& error, const char* step) const {
   const std::string at = printed(endpoint_.host, endpoint_.port);
   if (timed_out_)
-    return {Failure::Kind::timeout, false,
-            std::string("no end of ") + step + " with " + at + " in time"};
+    return {Failure::Kind::timeout, false, std::string(step) + " " + at + " did not end in time"};
   if (error == asio::error::operation_aborted)
     return {Failure::Kind::cancelled, false, "cancelled"};
-  return {Failure::Kind::reset, false,
-          std::string(step) + " with " + at + " broke: " + error.message()};
+  return {Failure::Kind::reset, false, std::string(step) + " " + at + " broke: " + error.message()};
 }
 
 Task<std::optional<Failure>> Connection::connect(std::string host, std::uint16_t port,
@@ -134,7 +153,7 @@ Task<std::optional<Failure>> Connection::connect(std::string host, std::uint16_t
     if (timed_out_)
       co_return Failure{Failure::Kind::timeout, false,
                         "no connection to " + printed(host, port) + " in time"};
-    if (error == asio::error::operation_aborted) co_return failed(error, "connecting");
+    if (error == asio::error::operation_aborted) co_return failed(error, "connecting to");
     last = error;
     if (!error) break;
   }
@@ -147,7 +166,9 @@ Task<std::optional<Failure>> Connection::connect(std::string host, std::uint16_t
 }
 
 Task<std::optional<Failure>> Connection::tunnel(Deadline deadline) {
-  const Result<Endpoint> proxy = parse_endpoint(endpoint_.proxy);
+  std::string address = endpoint_.proxy;
+  const std::string user = take_user(address);
+  const Result<Endpoint> proxy = parse_endpoint(address);
   if (!proxy)
     co_return Failure{Failure::Kind::connect, false,
                       "the proxy's address is not usable; write http://host:port"};
@@ -159,10 +180,12 @@ Task<std::optional<Failure>> Connection::tunnel(Deadline deadline) {
     co_return failure;
   }
   const std::string target = printed(endpoint_.host, endpoint_.port);
-  const std::string head = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n\r\n";
+  std::string head = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+  if (!user.empty()) head += "Proxy-Authorization: Basic " + base64_encode(user) + "\r\n";
+  head += "\r\n";
   const auto [write_error, written] =
       co_await asio::async_write(*plain_, asio::buffer(head), kTuple);
-  if (write_error) co_return failed(write_error, "asking the proxy");
+  if (write_error) co_return failed(write_error, "asking the proxy for");
   std::string answer;
   while (answer.find("\r\n\r\n") == std::string::npos) {
     if (answer.size() >= kProxyAnswerMax)
@@ -190,10 +213,10 @@ Task<std::optional<Failure>> Connection::handshake(Deadline deadline) {
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kTuple);
   if (!error) co_return std::nullopt;
   if (timed_out_ || error == asio::error::operation_aborted)
-    co_return failed(error, "the TLS handshake");
+    co_return failed(error, "the TLS handshake with");
   if (error.category() == asio::error::get_ssl_category())
     co_return tls_failure(tls_->native_handle(), error, endpoint_);
-  co_return failed(error, "the TLS handshake");
+  co_return failed(error, "the TLS handshake with");
 }
 
 Task<std::optional<Failure>> Connection::open(Deadline deadline) {
@@ -238,7 +261,7 @@ Task<Transfer> Connection::read_some(char* to, std::size_t size, Deadline deadli
   if (!timed_out_ && tls_ && error.category() == asio::error::get_ssl_category()) {
     co_return Transfer{0, tls_failure(tls_->native_handle(), error, endpoint_)};
   }
-  co_return Transfer{0, failed(error, "reading")};
+  co_return Transfer{0, failed(error, "reading from")};
 }
 
 Task<Transfer> Connection::write_all(std::string_view bytes, Deadline deadline) {
@@ -259,7 +282,7 @@ Task<Transfer> Connection::write_all(std::string_view bytes, Deadline deadline) 
     }
     written += count;
     if (error) {
-      Failure failure = failed(error, "writing");
+      Failure failure = failed(error, "writing to");
       failure.sent = written > 0;
       co_return Transfer{written, std::move(failure)};
     }

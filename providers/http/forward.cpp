@@ -174,7 +174,7 @@ Task<Result<int>> Client::Impl::forward(std::string target, std::uint16_t port) 
     co_return describe_failure(options.service, request, *failure);
   Lease lease;
   Progress progress;
-  const Deadline deadline = steady_clock::now() + request.timeout;
+  const Deadline deadline = deadline_of(request);
   if (auto failure = co_await open(lease, deadline))
     co_return describe_failure(options.service, request, *failure);
   if (auto failure = co_await write_request(lease, request, *more, deadline, progress)) {

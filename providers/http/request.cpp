@@ -45,6 +45,15 @@ std::string shortened(const std::string& text) {
   return text.substr(0, end) + "...";
 }
 
+/// How long the service asks to wait, as a sentence; "" when it does not.
+std::string asks_to_wait(const Response& response) {
+  constexpr std::size_t kDateMax = 40;
+  const std::string text = response.header("retry-after");
+  if (text.empty() || text.size() > kDateMax) return {};
+  const bool seconds = text.find_first_not_of("0123456789") == std::string::npos;
+  return seconds ? " It asks to wait " + text + " s." : " It asks to wait until " + text + ".";
+}
+
 std::string status_fix(int status) {
   switch (status) {
     case 401:
@@ -56,6 +65,9 @@ std::string status_fix(int status) {
     case 429:
       return "To fix it, try again later or lower `--parallelism`.";
     default:
+      if (status >= 200 && status < 300)  // an answer, and not the service's
+        return "To fix it, check that the address is that of the service, and that no proxy or "
+               "sign-in page answers in its place.";
       return status >= 500 ? "To fix it, try again; when it stays, look at the service's own log."
                            : "";
   }
@@ -82,6 +94,7 @@ Diagnostic describe_status(const std::string& service, const Request& request,
     detail += ": " + shortened(message);
   }
   if (detail.back() != '.') detail += ".";
+  detail += asks_to_wait(response);
   if (const std::string id = request_id(response); !id.empty())
     detail += " Request id: " + id + ".";
   std::string summary = "the service refused the request";
@@ -132,7 +145,12 @@ Diagnostic describe_failure(const std::string& service, const Request& request,
             "the answer was not understood",
             "To fix it, check that the address is that of the service and not of something else."};
       case Failure::Kind::too_large:
-        return {"the answer is too large", "To fix it, ask for less."};
+        return {"the answer is too large",
+                "To fix it, check that the address is that of the service: its answers are far "
+                "smaller."};
+      case Failure::Kind::unsendable:
+        return {"the request could not be sent",
+                "To fix it, look at the credentials that are configured."};
       case Failure::Kind::cancelled:
         return {"the request was cancelled", ""};
     }

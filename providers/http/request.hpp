@@ -43,7 +43,17 @@ struct Response {
 /// Why there is no response. `sent` tells whether the request may have reached the service: then
 /// its outcome is unknown.
 struct Failure {
-  enum class Kind { dns, connect, tls, timeout, reset, protocol, too_large, cancelled };
+  enum class Kind {
+    dns,
+    connect,
+    tls,
+    timeout,
+    reset,
+    protocol,
+    too_large,
+    cancelled,
+    unsendable  // no credentials, or a request that HTTP cannot carry; nothing was sent
+  };
   Kind kind = Kind::connect;
   bool sent = false;
   std::string message;  // words of the system or of OpenSSL, with host and port; never a secret

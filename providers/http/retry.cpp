@@ -62,6 +62,7 @@ bool is_worth_repeating(const Request& request, const Failure& failure, int atte
     case Failure::Kind::protocol:
     case Failure::Kind::too_large:
     case Failure::Kind::cancelled:
+    case Failure::Kind::unsendable:
       return false;
   }
   return false;
@@ -78,8 +79,10 @@ std::optional<milliseconds> next_try(const Request& request, const Exchange& exc
   }
   const Response& response = *exchange.response;
   const bool refused_unprocessed = response.status == 429;
-  const bool unavailable =
-      response.status == 502 || response.status == 503 || response.status == 504;
+  // 500 to a write may be a refusal that stays (an admission webhook); to a read it is a hiccup.
+  const bool unavailable = response.status == 502 || response.status == 503 ||
+                           response.status == 504 ||
+                           (response.status == 500 && request.method == "GET");
   if (!refused_unprocessed && !(unavailable && request.repeat == Repeat::safe)) return std::nullopt;
   if (response.status == 429 || response.status == 503) {
     if (const auto asked = retry_after(response)) {

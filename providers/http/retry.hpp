@@ -15,7 +15,8 @@ struct RetryLimits {
 };
 
 /// Wait before the next try, nullopt to stop. 429 and 503 honour Retry-After (seconds or date);
-/// 502, 503, 504 and resets only where repeating is safe, or where the request was surely not sent.
+/// 502, 503, 504 and resets only where repeating is safe, or where the request was surely not sent;
+/// 500 only for reads.
 /// `attempt` counts from 1; `random` jitters.
 std::optional<std::chrono::milliseconds> next_try(const Request& request, const Exchange& exchange,
                                                   int attempt, std::uint64_t random,

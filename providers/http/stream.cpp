@@ -32,14 +32,14 @@ Task<Exchange> Client::Impl::stream(Request request, std::chrono::milliseconds i
   if (!more)
     co_return Exchange{
         std::nullopt,
-        {Failure::Kind::protocol, false, "no credentials: " + more.failure().front().detail}};
+        {Failure::Kind::unsendable, false, "no credentials: " + more.failure().front().detail}};
   if (auto failure = check_request(request, *more))
     co_return Exchange{std::nullopt, std::move(*failure)};
   // A stream holds its connection for long: always a new one, outside the pool's count, so that it
   // cannot starve the others.
   Lease lease;
   Progress progress;
-  Deadline deadline = steady_clock::now() + request.timeout;
+  Deadline deadline = deadline_of(request);
   if (auto failure = co_await open(lease, deadline))
     co_return Exchange{std::nullopt, std::move(*failure)};
   if (auto failure = co_await write_request(lease, request, *more, deadline, progress))

@@ -60,7 +60,7 @@ class KubernetesAccess {
 
   /// How to reach the Elasticsearch API of an ECK cluster: Service DNS name in the cluster, else
   /// the load balancer address of
-  /// `<name>-es-http` when it has one, else a port-forward to a ready pod. CA from
+  /// `<name>-es-http` when it has one that answers, else a port-forward to a ready pod. CA from
   /// `<name>-es-http-certs-public`, password from
   /// `<name>-es-elastic-user`. Errors say which object is missing or not readable.
   virtual Task<Result<EckEndpoint>> eck_endpoint(std::string namespace_name, std::string name) = 0;

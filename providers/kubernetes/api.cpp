@@ -59,6 +59,7 @@ Api::Api(KubeConnection connection, const ProviderEnvironment& environment)
                                                read_file_from_disk)) {
   options_.service = service_;
   options_.user_agent = environment.user_agent;
+  options_.request_timeout = environment.request_timeout;
   if (environment.debug) {
     options_.debug = [debug = environment.debug](const std::string& line) {
       debug("kubernetes: " + line);
@@ -223,12 +224,14 @@ Task<Reply> Api::json_patch(KindPath kind, std::string namespace_name, std::stri
 }
 
 Task<Reply> Api::remove(KindPath kind, std::string namespace_name, std::string name,
-                        std::string uid) {
+                        DeleteOptions options) {
   http::Request request = json_request("DELETE", object_path(kind, namespace_name, name));
   request.content_type = "application/json";
   nlohmann::json body = {
       {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
-  if (!uid.empty()) body["preconditions"] = {{"uid", uid}};
+  if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
+  if (!options.resource_version.empty())
+    body["preconditions"]["resourceVersion"] = options.resource_version;
   request.body = body.dump();
   co_return co_await send(std::move(request));
 }

@@ -34,6 +34,12 @@ struct ListReply {
   Reply last;  // its diagnostics tell whether the list is complete
 };
 
+/// Deletes only the object that has these; "" is not asked for.
+struct DeleteOptions {
+  std::string uid;
+  std::string resource_version;
+};
+
 struct ApplyOptions {
   std::string manager;
   bool force = false;
@@ -55,8 +61,9 @@ class Api : public std::enable_shared_from_this<Api> {
                           std::string manager);
   Task<Reply> json_patch(KindPath kind, std::string namespace_name, std::string name, Value body,
                          std::string manager);
-  /// Deletes the object of this uid only. Propagation "Background".
-  Task<Reply> remove(KindPath kind, std::string namespace_name, std::string name, std::string uid);
+  /// Propagation "Background". 409 when the object is not as `options` say.
+  Task<Reply> remove(KindPath kind, std::string namespace_name, std::string name,
+                     DeleteOptions options);
   /// One object's changes until the server ends the watch or `on_object` returns false. Types
   /// ADDED, MODIFIED, DELETED, ERROR.
   Task<Reply> watch(KindPath kind, std::string namespace_name, std::string name,

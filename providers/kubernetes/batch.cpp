@@ -85,21 +85,31 @@ Task<std::vector<Sight>> look_at_group(std::shared_ptr<Api> api, Group group,
   } else {
     sights = co_await get_each(api, group, std::move(sights));
   }
-  bool absent = false;
-  for (const Sight& sight : sights)
-    absent = absent || (sight.observation.presence == Presence::absent && sight.not_yet.empty());
-  if (!absent || !group.kind.namespaced) co_return sights;
-  // Neither GET nor LIST tells a missing namespace from a missing object (fixture
-  // http-404-namespace-list).
-  const KindPath namespaces{"/api/v1", "namespaces", false};
-  std::string no_namespace;
-  const Reply space = co_await api->get(namespaces, std::move(no_namespace), group.namespace_name);
-  if (space.absent()) {
-    for (Sight& sight : sights)
-      if (sight.observation.presence == Presence::absent)
-        sight.not_yet = "namespace " + group.namespace_name + " does not exist yet";
-  }
   co_return sights;
+}
+
+/// Neither GET nor LIST tells a missing namespace from a missing object (fixture
+/// http-404-namespace-list): asks once for each namespace that something is missing in.
+Task<void> look_for_namespaces(std::shared_ptr<Api> api, std::vector<Sight>* sights) {
+  std::map<std::string, std::vector<Sight*>> missing;
+  for (Sight& sight : *sights) {
+    if (sight.observation.presence == Presence::absent && sight.not_yet.empty() &&
+        !sight.name.namespace_name.empty())
+      missing[sight.name.namespace_name].push_back(&sight);
+  }
+  const KindPath namespaces{"/api/v1", "namespaces", false};
+  std::vector<Task<Reply>> gets;
+  for (const auto& [name, members] : missing) {
+    std::string no_namespace;
+    gets.push_back(api->get(namespaces, std::move(no_namespace), name));
+  }
+  const std::vector<Reply> spaces = co_await run_all(std::move(gets), kGetsAtOnce);
+  std::size_t next = 0;
+  for (const auto& [name, members] : missing) {
+    const bool absent = spaces[next++].absent();
+    for (Sight* sight : members)
+      if (absent) sight->not_yet = "namespace " + name + " does not exist yet";
+  }
 }
 
 }  // namespace
@@ -130,7 +140,8 @@ Task<std::vector<Sight>> look_at(std::shared_ptr<Api> api, std::vector<Look> loo
           lookup.diagnostics.empty() ? Presence::absent : Presence::unreadable;
       sight.observation.diagnostics = lookup.diagnostics;
       sight.not_yet = "kind " + look.name.kind + " (" + look.name.api_version +
-                      ") is not served by the cluster yet";
+                      ") is not served by the cluster: its CustomResourceDefinition is not "
+                      "installed";
       continue;
     }
     if (!lookup.path->namespaced) sight.name.namespace_name.clear();
@@ -146,7 +157,8 @@ Task<std::vector<Sight>> look_at(std::shared_ptr<Api> api, std::vector<Look> loo
   std::vector<const Group*> order;
   for (const auto& [key, group] : groups) {
     std::vector<Sight> members;
-    for (const std::size_t index : group.members) members.push_back(sights[index]);
+    members.reserve(group.members.size());
+    for (const std::size_t index : group.members) members.push_back(std::move(sights[index]));
     tasks.push_back(look_at_group(api, group, std::move(members)));
     order.push_back(&group);
   }
@@ -155,6 +167,7 @@ Task<std::vector<Sight>> look_at(std::shared_ptr<Api> api, std::vector<Look> loo
     for (std::size_t m = 0; m < order[g]->members.size(); ++m)
       sights[order[g]->members[m]] = std::move(seen[g][m]);
   }
+  co_await look_for_namespaces(api, &sights);
   co_return sights;
 }
 

@@ -5,33 +5,10 @@
 #include <set>
 
 #include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/server_shape.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
-
-/// Lists that server-side apply merges by key, and the members that make the key
-/// (x-kubernetes-list-map-keys of Kubernetes 1.33's own types). Every other list is one value.
-struct ListKey {
-  std::string_view field;
-  std::vector<std::string_view> keys;
-};
-const std::vector<ListKey>& list_keys() {
-  static const std::vector<ListKey> kListKeys = {{"containers", {"name"}},
-                                                 {"initContainers", {"name"}},
-                                                 {"ephemeralContainers", {"name"}},
-                                                 {"volumes", {"name"}},
-                                                 {"env", {"name"}},
-                                                 {"imagePullSecrets", {"name"}},
-                                                 {"secrets", {"name"}},
-                                                 {"volumeMounts", {"mountPath"}},
-                                                 {"volumeDevices", {"devicePath"}},
-                                                 {"hostAliases", {"ip"}},
-                                                 {"topologySpreadConstraints", {"topologyKey"}},
-                                                 {"ownerReferences", {"uid"}},
-                                                 {"conditions", {"type"}},
-                                                 {"ports", {"containerPort", "port", "protocol"}}};
-  return kListKeys;
-}
 
 /// Below these, strings are amounts.
 const std::set<std::string_view> kQuantityFields = {
@@ -40,19 +17,22 @@ const std::set<std::string_view> kQuantityFields = {
 
 struct Place {
   Path path;
-  std::string_view field;  // name of the nearest member
-  bool amounts = false;    // inside a field of quantities
+  std::string_view field;        // name of the nearest member
+  bool amounts = false;          // inside a field of quantities
+  const Value* shape = nullptr;  // what managedFields tell (server_shape.hpp)
 };
 
 Place inside(const Place& place, const std::string& key) {
-  Place next{place.path, key, place.amounts || kQuantityFields.contains(key)};
+  Place next{place.path, key, place.amounts || kQuantityFields.contains(key),
+             shape_of_member(place.shape, key)};
   next.path.push_back({key});
   return next;
 }
 
-Place inside(const Place& place, std::size_t index) {
+Place inside(const Place& place, std::size_t index, const Value& element) {
   Place next = place;
   next.path.push_back({index});
+  next.shape = shape_of_element(place.shape, element);
   return next;
 }
 
@@ -60,59 +40,13 @@ std::string text_form(const Value& value) {
   return value.is_string() ? value.as_string() : to_json(value).dump();
 }
 
-bool is_scalar(const Value& value) {
-  return value.is_string() || value.is_number() || value.is_bool();
-}
-
 bool same_scalar(const Value& desired, const Value& live, bool amounts) {
-  if (desired == live) return true;
-  if (!is_scalar(desired) || !is_scalar(live)) return false;
-  const std::string a = text_form(desired);
-  const std::string b = text_form(live);
-  if (a == b) return true;
+  if (same_text(desired, live)) return true;
   double x = 0;
   double y = 0;
-  if (!amounts || !parse_quantity(a, x) || !parse_quantity(b, y)) return false;
+  if (!amounts || !parse_quantity(text_form(desired), x) || !parse_quantity(text_form(live), y))
+    return false;
   return std::abs(x - y) <= 1e-9 * std::max(std::abs(x), std::abs(y));
-}
-
-const ListKey* key_of(std::string_view field) {
-  for (const ListKey& entry : list_keys())
-    if (entry.field == field) return &entry;
-  return nullptr;
-}
-
-/// Same key in both; a member that one side leaves out (a defaulted protocol) does not part them.
-bool same_key(const ListKey& key, const Value& a, const Value& b) {
-  bool any = false;
-  for (const std::string_view name : key.keys) {
-    const Value* x = a.find(name);
-    const Value* y = b.find(name);
-    if (x == nullptr || y == nullptr) {
-      const Value* given = x != nullptr ? x : y;
-      if (given != nullptr && name == "protocol" && !(*given == Value("TCP"))) return false;
-      continue;
-    }
-    if (!same_scalar(*x, *y, false)) return false;
-    any = true;
-  }
-  return any;
-}
-
-const Value* element_like(const ListKey& key, const Value& element, const Value& list) {
-  if (!list.is_list()) return nullptr;
-  for (const Value& other : list.as_list())
-    if (same_key(key, element, other)) return &other;
-  return nullptr;
-}
-
-bool is_map_list(const ListKey* key, const Value& list) {
-  if (key == nullptr) return false;
-  return std::all_of(list.as_list().begin(), list.as_list().end(), [&](const Value& item) {
-    return item.is_object() &&
-           std::any_of(key->keys.begin(), key->keys.end(),
-                       [&](std::string_view name) { return item.find(name) != nullptr; });
-  });
 }
 
 class Comparison {
@@ -122,7 +56,10 @@ class Comparison {
   void compare(const Value& desired, const Value* live, const Place& place) {
     if (desired.is_null()) return;
     if (desired.is_unknown() || live == nullptr || live->is_null()) {
-      if (desired.is_unknown() || !is_empty_deep(desired)) report(place, live, &desired);
+      const bool left_out =
+          place.shape != nullptr && place.shape->find("-") != nullptr && is_zero(desired);
+      if (desired.is_unknown() || (!left_out && !is_empty_deep(desired)))
+        report(place, live, &desired);
       return;
     }
     if (desired.is_object()) {
@@ -141,20 +78,9 @@ class Comparison {
       for (const auto& [key, value] : before.as_object()) {
         dropped(value, gone ? nullptr : desired->find(key), live->find(key), inside(place, key));
       }
-    } else if (before.is_list() && is_map_list(key_of(place.field), before) && live->is_list() &&
-               (gone || desired->is_list())) {
-      const ListKey& key = *key_of(place.field);
-      for (std::size_t i = 0; i < before.as_list().size(); ++i) {
-        const Value& element = before.as_list()[i];
-        const Value* found = element_like(key, element, *live);
-        if (found == nullptr) continue;
-        const Value* kept = gone ? nullptr : element_like(key, element, *desired);
-        if (kept == nullptr) {
-          report(inside(place, i), found, nullptr);
-        } else {
-          dropped(element, kept, found, inside(place, i));
-        }
-      }
+    } else if (before.is_list() && live->is_list() && (gone || desired->is_list()) &&
+               list_shape(place.shape, place.field, before).kind != ListShape::Kind::whole) {
+      dropped_elements(before, desired, *live, place);
     } else if (gone) {
       report(place, live, nullptr);
     }
@@ -186,45 +112,68 @@ class Comparison {
         if (!is_empty(value) && desired.find(key) == nullptr) return report(place, &live, &desired);
       }
     }
-    for (const auto& [key, value] : desired.as_object())
-      compare(value, live.find(key), inside(place, key));
+    for (const auto& [key, value] : desired.as_object()) {
+      const Value* has = live.find(key);
+      // An environment variable without a value is empty; operators write it so.
+      if (place.field == "env" && key == "value" && has == nullptr && value == Value("")) continue;
+      compare(value, has, inside(place, key));
+    }
+  }
+
+  /// Of a list whose elements are owned one by one: those that we named and name no more.
+  void dropped_elements(const Value& before, const Value* desired, const Value& live,
+                        const Place& place) {
+    const bool gone = desired == nullptr || desired->is_null();
+    const ListShape shape = list_shape(place.shape, place.field, before);
+    for (std::size_t i = 0; i < before.as_list().size(); ++i) {
+      const Value& element = before.as_list()[i];
+      const Value* found = like(shape, element, live);
+      if (found == nullptr) continue;
+      const Value* kept = gone ? nullptr : like(shape, element, *desired);
+      if (kept == nullptr) {
+        report(inside(place, i, element), found, nullptr);
+      } else {
+        dropped(element, kept, found, inside(place, i, element));
+      }
+    }
+  }
+
+  static const Value* like(const ListShape& shape, const Value& element, const Value& list) {
+    if (shape.kind == ListShape::Kind::keyed) return element_like(shape, element, list);
+    const auto& has = list.as_list();
+    const auto found = std::find(has.begin(), has.end(), element);
+    return found == has.end() ? nullptr : &*found;
   }
 
   void compare_lists(const Value& desired, const Value& live, const Place& place) {
     if (!live.is_list()) return report(place, &live, &desired);
-    const ListKey* key = key_of(place.field);
+    const ListShape shape = list_shape(place.shape, place.field, desired);
     const auto& wanted = desired.as_list();
-    if (is_map_list(key, desired) && is_map_list(key, live)) {
+    const bool same_form = list_shape(place.shape, place.field, live).kind == shape.kind;
+    if (shape.kind != ListShape::Kind::whole && same_form) {
       for (std::size_t i = 0; i < wanted.size(); ++i)
-        compare(wanted[i], element_like(*key, wanted[i], live), inside(place, i));
-      return;
-    }
-    if (place.field == "finalizers") {  // a set: others add their own
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const auto& has = live.as_list();
-        if (std::find(has.begin(), has.end(), wanted[i]) == has.end())
-          report(inside(place, i), nullptr, &wanted[i]);
-      }
+        compare(wanted[i], like(shape, wanted[i], live), inside(place, i, wanted[i]));
       return;
     }
     if (wanted.size() != live.as_list().size()) return report(place, &live, &desired);
     for (std::size_t i = 0; i < wanted.size(); ++i)
-      compare(wanted[i], &live.as_list()[i], inside(place, i));
+      compare(wanted[i], &live.as_list()[i], inside(place, i, wanted[i]));
   }
 };
 
 }  // namespace
 
-std::vector<FieldChange> compare_manifest(const Value& desired, const Value& live) {
+std::vector<FieldChange> compare_manifest(const Value& desired, const Value& live,
+                                          const Value& shape) {
   Comparison comparison;
-  comparison.compare(desired, &live, Place{});
+  comparison.compare(desired, &live, Place{{}, {}, false, &shape});
   return std::move(comparison.changes);
 }
 
 std::vector<FieldChange> dropped_fields(const Value& before, const Value& desired,
-                                        const Value& live) {
+                                        const Value& live, const Value& shape) {
   Comparison comparison;
-  comparison.dropped(before, &desired, &live, Place{});
+  comparison.dropped(before, &desired, &live, Place{{}, {}, false, &shape});
   return std::move(comparison.changes);
 }
 

@@ -7,6 +7,8 @@ namespace crosstie::kubernetes {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 9200;
+/// How long a load balancer may take to answer before a port-forward takes its place.
+constexpr std::chrono::milliseconds kBalancerAnswers{5000};
 const KindPath kSecrets{"/api/v1", "secrets", true};
 const KindPath kServices{"/api/v1", "services", true};
 const KindPath kPods{"/api/v1", "pods", true};
@@ -33,10 +35,22 @@ struct PodDialer {
   std::shared_ptr<Api> api;
   std::string namespace_name;
   std::string cluster;
+  std::string instead_of;  // why the load balancer is not used, "" when there is none
 
-  Task<Result<int>> operator()() const { return dial(api, namespace_name, cluster); }
+  Task<Result<int>> operator()() const { return dial(api, namespace_name, cluster, instead_of); }
 
   static Task<Result<int>> dial(std::shared_ptr<Api> api, std::string namespace_name,
+                                std::string cluster, std::string instead_of) {
+    Result<int> opened =
+        co_await open(std::move(api), std::move(namespace_name), std::move(cluster));
+    if (opened || instead_of.empty()) co_return opened;
+    Diagnostics why = opened.failure();
+    for (Diagnostic& diagnostic : why)
+      diagnostic.detail += " It was tried because " + instead_of + ".";
+    co_return why;
+  }
+
+  static Task<Result<int>> open(std::shared_ptr<Api> api, std::string namespace_name,
                                 std::string cluster) {
     std::string query =
         "labelSelector=" +
@@ -52,6 +66,34 @@ struct PodDialer {
     co_return co_await api->forward(namespace_name, std::move(pod), kHttpPort);
   }
 };
+
+/// Why a load balancer's address cannot be used; "" when something there answers. An answer of any
+/// status does, and so does a failed TLS check: that is for the user to see, not to be passed by.
+Task<std::string> why_silent(http::Endpoint endpoint, std::string username, Secret password) {
+  const std::string title = "load balancer " + endpoint.host;
+  http::ClientOptions options;
+  options.service = title;
+  options.connect_timeout = kBalancerAnswers;
+  http::Client client(std::move(endpoint), std::move(options));
+  http::Request request;
+  request.target = "/";
+  request.tries_max = 1;
+  request.timeout = kBalancerAnswers;
+  // With the credentials of the calls that follow: without, it would look like an intruder's.
+  request.headers = {
+      {"Authorization", "Basic " + http::base64_encode(username + ":" + password.reveal())}};
+  const http::Exchange exchange = co_await client.send(std::move(request));
+  if (exchange.answered()) co_return std::string{};
+  switch (exchange.failure.kind) {
+    case http::Failure::Kind::dns:
+    case http::Failure::Kind::connect:
+    case http::Failure::Kind::timeout:
+    case http::Failure::Kind::reset:
+      co_return title + " does not answer: " + exchange.failure.message;
+    default:
+      co_return std::string{};
+  }
+}
 
 }  // namespace
 
@@ -116,14 +158,20 @@ Task<Result<EckEndpoint>> find_eck_endpoint(std::shared_ptr<Api> api, std::strin
   }
   const Reply http_service = co_await api->get(kServices, namespace_name, service);
   const Value address = http_service.ok() ? load_balancer_of(http_service.body) : Value();
+  std::string silent;
   if (!address.is_null()) {
     found.endpoint.host = address.text("host");
     found.reached_by = "load balancer " + found.endpoint.host;
-    co_return found;
+    http::Endpoint probed = found.endpoint;
+    std::string username = found.username;
+    Secret secret = found.password;
+    silent = co_await why_silent(std::move(probed), std::move(username), std::move(secret));
+    if (silent.empty()) co_return found;
   }
   found.endpoint.host = service + "." + namespace_name + ".svc";
-  found.endpoint.dialer = PodDialer{api, namespace_name, name};
+  found.endpoint.dialer = PodDialer{api, namespace_name, name, silent};
   found.reached_by = "port-forward to a pod of " + printed;
+  if (!silent.empty()) found.reached_by += "; " + silent;
   co_return found;
 }
 

@@ -8,7 +8,6 @@
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/readiness.hpp"
-#include "providers/kubernetes/schema_parts.hpp"
 #include "providers/kubernetes/wait.hpp"
 
 namespace crosstie::kubernetes {

@@ -49,8 +49,6 @@ class ElasticsearchPatch : public Handler {
   Task<WriteResult> write(WriteRequest request);
   Task<std::optional<WriteResult>> write_once(const WriteRequest& request, const ObjectName& name,
                                               const KindPath& kind);
-  Task<void> put_back_empties(KindPath kind, ObjectName name, std::string manager,
-                              const Value& before, const Value& after);
   Observation judge(const ResourceRequest& request, const Value& live) const;
 
   std::shared_ptr<Api> api_;  // shared with waits and other handlers

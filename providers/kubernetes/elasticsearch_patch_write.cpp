@@ -3,15 +3,13 @@
 #include <algorithm>
 
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
+#include "providers/kubernetes/emptied.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/write.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
-
-/// Manager of the small writes that bring back what was before ours.
-constexpr const char* kRestorer = "crosstie-restore";
 
 void leaves_of(const Value& value, Path& path, std::vector<Path>& leaves) {
   if (!value.is_object() || value.as_object().empty()) {
@@ -37,30 +35,20 @@ bool owns_all(const Value& live, const Value& desired, const std::string& manage
   });
 }
 
-/// Objects that `before` had, that `after` lacks, and that others owned: the server takes an object
-/// away with its last member, also where another manager (ECK writes such) owns it empty. As a
-/// merge patch that puts them back; null when there are none.
-Value lost_empties(const Value& before, const Value& after, const Value& managed,
-                   const std::string& manager, Path& path) {
-  if (!before.is_object()) return Value();
-  Value lost;
-  for (const auto& [key, member] : before.as_object()) {
-    if (!member.is_object()) continue;
-    path.push_back({key});
-    const Value* left = after.find(key);
-    if (left == nullptr || left->is_null()) {
-      const std::vector<FieldOwner> owners = owners_of(managed, path, Value());
-      const bool theirs = std::any_of(owners.begin(), owners.end(), [&](const FieldOwner& owner) {
-        return owner.manager != manager;
-      });
-      if (theirs) lost.set(key, Value(Value::Object{}));
-    } else if (Value deeper = lost_empties(member, *left, managed, manager, path);
-               !deeper.is_null()) {
-      lost.set(key, std::move(deeper));
-    }
-    path.pop_back();
-  }
-  return lost;
+/// What an apply says that gives up everything.
+Value without_spec(const ObjectName& name, const Value& uid) {
+  const Value metadata(Value::Object{
+      {"name", Value(name.name)}, {"namespace", Value(name.namespace_name)}, {"uid", uid}});
+  return Value(Value::Object{{"apiVersion", Value(kElasticsearchVersion)},
+                             {"kind", Value(kElasticsearchKind)},
+                             {"metadata", metadata}});
+}
+
+Outcome outcome_of(const ResourceRequest& resource, const Value& live) {
+  Outcome outcome;
+  outcome.attributes = patch_attributes(resource, live);
+  outcome.token = token_of(live);
+  return outcome;
 }
 
 }  // namespace
@@ -127,11 +115,23 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
   const std::vector<TakenField> taken = taken_by_others(resource, live, changes);
   if (auto conflict = describe_taken(taken, resource.adoption, name.print()))
     co_return WriteResult::failed(std::move(*conflict));
+  Value version = value_or_null(live, {"metadata", "resourceVersion"});
+  if (!emptied_patch(live, desired, manager).is_null()) {
+    if (request.dry_run) co_return WriteResult::done(std::move(outcome));  // two writes: no dry run
+    Value now_live = live;
+    Value wanted = desired;
+    std::string owner = manager;
+    const Reply emptied = co_await empty_ahead_of_apply(api_, kind, name, std::move(now_live),
+                                                        std::move(wanted), std::move(owner));
+    if (emptied.stale()) co_return std::nullopt;
+    if (!emptied.ok()) co_return WriteResult::failed(emptied.diagnostics, emptied.outcome_unknown);
+    version = value_or_null(emptied.body, {"metadata", "resourceVersion"});
+  }
   Value metadata(Value::Object{{"name", Value(name.name)},
                                {"namespace", Value(name.namespace_name)},
                                {"uid", value_or_null(live, {"metadata", "uid"})}});
   if (!taken.empty()) {
-    metadata.set("resourceVersion", value_or_null(live, {"metadata", "resourceVersion"}));
+    metadata.set("resourceVersion", std::move(version));
     if (outcome.before.is_null() && !taken.front().recorded)
       outcome.before = project(live, desired);
   }
@@ -163,11 +163,24 @@ Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
     if (now.absent()) co_return WriteResult::done({});
     if (!now.ok()) co_return WriteResult::failed(with_address(now.diagnostics, address));
     const Value* managed = now.body.at({"metadata", "managedFields"});
-    if (managed == nullptr || !applies(*managed, manager_of(resource)))
-      co_return WriteResult::done({});
+    if (managed == nullptr || !applies(*managed, manager_of(resource))) {
+      // Released by a run that was cut off: the operator may still be at its restart.
+      const bool cut_off = !resource.pending_operation.empty();
+      Outcome outcome = cut_off ? outcome_of(resource, now.body) : Outcome{};
+      co_return WriteResult::done(std::move(outcome));
+    }
     const Value uid = value_or_null(now.body, {"metadata", "uid"});
     const bool took = resource.prior && !resource.prior->before.is_null();
     if (took) {
+      const Value* seen = request.approved.attributes.find("spec");
+      if (seen != nullptr && version_of(now.body) != request.approved.version) {
+        ResourceRequest recorded = resource;
+        recorded.desired = resource.prior->desired;
+        const Value then(Value::Object{{"spec", *seen}});
+        if (auto moved =
+                unapproved(patch_changes(recorded, then), patch_changes(recorded, now.body), name))
+          co_return WriteResult::failed(with_address({std::move(*moved)}, address));
+      }
       Value back = resource.prior->before;
       back.set("metadata",
                Value(Value::Object{
@@ -177,48 +190,30 @@ Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
       reply = co_await api_->merge_patch(kind, name.namespace_name, name.name, std::move(back),
                                          std::move(manager));
       if (!reply.ok() && !reply.stale()) break;
+      if (reply.ok()) now.body = std::move(reply.body);
     }
     if (!took || reply.ok()) {
+      Value newest = std::move(now.body);
+      Value nothing(Value::Object{});
+      std::string owner = manager_of(resource);
+      reply = co_await empty_ahead_of_apply(api_, kind, name, std::move(newest), std::move(nothing),
+                                            std::move(owner));
+    }
+    if (reply.ok()) {
       // No spec at all: the server takes out what we alone own, and leaves what others own too
       // (fixture http-200-ssa-release).
-      Value body(
-          Value::Object{{"apiVersion", Value(kElasticsearchVersion)},
-                        {"kind", Value(kElasticsearchKind)},
-                        {"metadata", Value(Value::Object{{"name", Value(name.name)},
-                                                         {"namespace", Value(name.namespace_name)},
-                                                         {"uid", uid}})}});
+      Value body = without_spec(name, uid);
       ApplyOptions options{manager_of(resource), false, false};
       reply = co_await api_->apply(kind, name.namespace_name, name.name, std::move(body),
                                    std::move(options));
       if (reply.ok()) {
-        std::string manager = manager_of(resource);
-        co_await put_back_empties(kind, name, std::move(manager), now.body, reply.body);
-        Outcome outcome;
-        outcome.attributes = patch_attributes(resource, reply.body);
-        outcome.token = token_of(reply.body);
-        co_return WriteResult::done(std::move(outcome));
+        co_return WriteResult::done(outcome_of(resource, reply.body));
       }
     }
     if (!reply.stale()) break;
     co_await pause_after_conflict(attempt);
   }
   co_return WriteResult::failed(with_address(reply.diagnostics, address), reply.outcome_unknown);
-}
-
-Task<void> ElasticsearchPatch::put_back_empties(KindPath kind, ObjectName name, std::string manager,
-                                                const Value& before, const Value& after) {
-  const Value* managed = before.at({"metadata", "managedFields"});
-  const Value* had = before.find("spec");
-  const Value* has = after.find("spec");
-  if (managed == nullptr || had == nullptr || has == nullptr) co_return;
-  Path path{PathStep{std::string("spec")}};
-  Value lost = lost_empties(*had, *has, *managed, manager, path);
-  if (lost.is_null()) co_return;
-  Value patch(Value::Object{{"spec", std::move(lost)}});
-  std::string restorer = kRestorer;
-  // Best effort: absent and empty mean the same to ECK.
-  (void)co_await api_->merge_patch(kind, name.namespace_name, name.name, std::move(patch),
-                                   std::move(restorer));
 }
 
 }  // namespace crosstie::kubernetes

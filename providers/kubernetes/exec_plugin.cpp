@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,7 +34,10 @@ std::string hint(const ExecPlugin& plugin) {
 std::optional<std::chrono::system_clock::time_point> parse_time(const std::string& text) {
   std::tm fields{};
   if (strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields) == nullptr) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&fields));
+  // The clock counts nanoseconds, which end in 2262; "never" is written as a year far behind that.
+  constexpr std::time_t kLatest = 9'000'000'000;
+  return std::chrono::system_clock::from_time_t(
+      std::clamp<std::time_t>(timegm(&fields), 0, kLatest));
 }
 
 /// Ends and reaps the child, whatever happens to the coroutine.

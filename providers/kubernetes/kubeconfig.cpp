@@ -1,5 +1,6 @@
 #include "providers/kubernetes/kubeconfig.hpp"
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -43,19 +44,24 @@ Diagnostic missing(const std::string& what, const std::string& name, const Map& 
                     "To see what there is:\n    kubectl config get-contexts");
 }
 
-Result<std::string> file_or_data(const std::string& what, const std::string& file,
-                                 const std::string& data, const ReadFile& read_file) {
+/// `whose`: "cluster `c` in FILE", for messages. As with kubectl, the data win over the file.
+Result<std::string> file_or_data(const std::string& what, const std::string& whose,
+                                 const std::string& file, const std::string& data,
+                                 const ReadFile& read_file) {
   if (!data.empty()) {
     const auto decoded = http::base64_decode(data);
     if (!decoded)
-      return make_error("the kubeconfig is not valid", "`" + what + "-data` is no base64.");
+      return make_error(
+          "the kubeconfig is not valid", "`" + what + "-data` of " + whose + " is no base64.",
+          "To fix it, put there what `base64 -w0 FILE` prints, or name the file in `" + what +
+              "`.");
     return *decoded;
   }
   if (file.empty()) return std::string{};
   const auto content = read_file(file);
   if (!content) {
     return make_error("a file of the kubeconfig cannot be read",
-                      "`" + what + "` names " + file + ", which cannot be read.",
+                      "`" + what + "` of " + whose + " names " + file + ", which cannot be read.",
                       "To fix it, check that the file is there and readable.");
   }
   return *content;
@@ -69,11 +75,24 @@ Result<KubeConnection> in_cluster(const KubeSettings& settings,
   connection.in_cluster = true;
   connection.endpoint.host = environment.variable("KUBERNETES_SERVICE_HOST");
   const std::string port = environment.variable("KUBERNETES_SERVICE_PORT");
-  connection.endpoint.port = static_cast<std::uint16_t>(std::strtoul(port.c_str(), nullptr, 10));
-  if (connection.endpoint.port == 0) connection.endpoint.port = 443;
+  connection.endpoint.port = 443;
+  if (!port.empty()) {
+    const auto [end, error] =
+        std::from_chars(port.data(), port.data() + port.size(), connection.endpoint.port);
+    if (error != std::errc{} || end != port.data() + port.size() || connection.endpoint.port == 0)
+      return make_error(
+          "environment variable has a wrong value",
+          "KUBERNETES_SERVICE_PORT must be a port from 1 to 65535, not \"" + port + "\".",
+          "To fix it, set it right, or name a kubeconfig in KUBECONFIG.");
+  }
   const auto authority = read_file(folder + "/ca.crt");
   if (!authority)
-    return make_error("the service account cannot be read", folder + "/ca.crt cannot be read.");
+    return make_error(
+        "the service account cannot be read",
+        "KUBERNETES_SERVICE_HOST is set, as inside a pod, but " + folder +
+            "/ca.crt cannot be read.",
+        "To fix it, let the pod mount its service account token, or name a kubeconfig "
+        "in KUBECONFIG.");
   connection.endpoint.tls_options.authorities_pem = *authority;
   connection.credentials.token_file = folder + "/token";
   if (const auto name = read_file(folder + "/namespace"); name && !name->empty())
@@ -103,33 +122,43 @@ Result<Kubeconfig> load(const std::vector<std::string>& files, bool must_exist,
   return all;
 }
 
-Result<http::Endpoint> endpoint_of(const ClusterEntry& cluster, const UserEntry& user,
-                                   const ReadFile& read_file) {
+Result<http::Endpoint> endpoint_of(const ContextEntry& context, const ClusterEntry& cluster,
+                                   const UserEntry& user, const ReadFile& read_file) {
+  const std::string of_cluster = "cluster `" + context.cluster + "` in " + cluster.file;
+  const std::string of_user = "user `" + context.user + "` in " + user.file;
   if (cluster.server.empty())
-    return make_error("the kubeconfig is not valid",
-                      "The cluster in " + cluster.file + " has no `server`.");
+    return make_error("the kubeconfig is not valid", "The " + of_cluster + " has no `server`.",
+                      "To fix it, add the address of its API server, like `server: "
+                      "https://HOST:6443`.");
   const bool has_scheme = cluster.server.find("://") != std::string::npos;
   Result<http::Endpoint> endpoint =
       http::parse_endpoint(has_scheme ? cluster.server : "https://" + cluster.server);
-  if (!endpoint) return endpoint;
+  if (!endpoint) {
+    for (Diagnostic& error : endpoint.failure())
+      error.detail = "It is the `server` of " + of_cluster + ". " + error.detail;
+    return endpoint;
+  }
   http::TlsOptions& tls = endpoint->tls_options;
   tls.insecure = cluster.insecure;
   tls.server_name = cluster.server_name;
   endpoint->proxy = cluster.proxy;
-  Result<std::string> authority = file_or_data("certificate-authority", cluster.authority_file,
-                                               cluster.authority_data, read_file);
+  Result<std::string> authority =
+      file_or_data("certificate-authority", of_cluster, cluster.authority_file,
+                   cluster.authority_data, read_file);
   if (!authority) return authority.failure();
   if (!cluster.insecure) tls.authorities_pem = std::move(*authority);
-  Result<std::string> certificate =
-      file_or_data("client-certificate", user.certificate_file, user.certificate_data, read_file);
+  Result<std::string> certificate = file_or_data(
+      "client-certificate", of_user, user.certificate_file, user.certificate_data, read_file);
   if (!certificate) return certificate.failure();
   Result<std::string> key =
-      file_or_data("client-key", user.key_file, user.key_data.reveal(), read_file);
+      file_or_data("client-key", of_user, user.key_file, user.key_data.reveal(), read_file);
   if (!key) return key.failure();
   if (certificate->empty() != key->empty()) {
+    const std::string lacking = certificate->empty() ? "client-certificate" : "client-key";
     return make_error(
         "the kubeconfig is not valid",
-        "The user in " + user.file + " has only one of client certificate and client key.");
+        "The " + of_user + " has no `" + lacking + "`; certificate and key go together.",
+        "To fix it, add `" + lacking + "` or `" + lacking + "-data`.");
   }
   tls.certificate_pem = std::move(*certificate);
   tls.key_pem = Secret(std::move(*key));
@@ -150,6 +179,10 @@ Result<KubeConnection> choose(const Kubeconfig& all, const KubeSettings& setting
       settings.context.empty() ? " (current-context)" : " (`context:` of the configuration)";
   const auto context = all.contexts.find(name);
   if (context == all.contexts.end()) return missing("context", name, all.contexts, by);
+  if (context->second.cluster.empty())
+    return make_error("the kubeconfig is not valid",
+                      "Context `" + name + "` in " + context->second.file + " names no cluster.",
+                      "To fix it, run\n    kubectl config set-context " + name + " --cluster=NAME");
   const auto cluster = all.clusters.find(context->second.cluster);
   if (cluster == all.clusters.end())
     return missing("cluster", context->second.cluster, all.clusters,
@@ -166,7 +199,7 @@ Result<KubeConnection> choose(const Kubeconfig& all, const KubeSettings& setting
                           "`, which Kubernetes 1.26 removed.",
                       "To fix it, use the exec plugin of that provider.");
   }
-  Result<http::Endpoint> endpoint = endpoint_of(cluster->second, entry, read_file);
+  Result<http::Endpoint> endpoint = endpoint_of(context->second, cluster->second, entry, read_file);
   if (!endpoint) return endpoint.failure();
   KubeConnection connection;
   connection.endpoint = std::move(*endpoint);
@@ -221,7 +254,9 @@ Result<KubeConnection> resolve_kubeconfig(const KubeSettings& settings,
       path = environment.variable("HOME") + settings.kubeconfig.substr(1);
     files.push_back(path.is_absolute()
                         ? path.string()
-                        : (std::filesystem::path(environment.working_directory) / path).string());
+                        : (std::filesystem::path(environment.working_directory) / path)
+                              .lexically_normal()
+                              .string());
   } else {
     files = split_list(environment.variable("KUBECONFIG"));
     if (files.empty()) {
@@ -237,11 +272,12 @@ Result<KubeConnection> resolve_kubeconfig(const KubeSettings& settings,
     return in_cluster(settings, environment, read_file);
   if (nothing) {
     std::string looked;
-    for (const std::string& file : files) looked += (looked.empty() ? "" : ", ") + file;
+    for (const std::string& file : files)
+      looked += "\n" + file + (read_file(file) ? ": it names no context" : ": it cannot be read");
     return make_error(
         "no kubeconfig",
-        "No Kubernetes context was found" + (looked.empty() ? std::string{} : " in " + looked) +
-            ".",
+        looked.empty() ? "Neither KUBECONFIG nor HOME is set, so there is nowhere to look."
+                       : "No Kubernetes context was found. These files were looked for:" + looked,
         "To fix it, set KUBECONFIG or `providers: {kubernetes: {kubeconfig: FILE}}`.");
   }
   return choose(*all, settings, read_file);

@@ -23,6 +23,22 @@ struct Bad {
   std::string why;
 };
 
+/// What the YAML reader said, in words for whoever edits the file. Its lines are not shown: they
+/// may hold a token.
+std::string words_for(const YAML::Exception& error, const std::string& text) {
+  std::size_t begin = 0;
+  for (int line = 0; line < error.mark.line && begin != std::string::npos; ++line) {
+    begin = text.find('\n', begin);
+    if (begin != std::string::npos) ++begin;
+  }
+  if (begin != std::string::npos) {
+    const std::size_t first = text.find_first_not_of(' ', begin);
+    if (first != std::string::npos && text[first] == '\t')
+      return "The line is indented with a tab; YAML allows only spaces.";
+  }
+  return "It cannot be read as YAML: " + error.msg + ".";
+}
+
 std::string text_of(const YAML::Node& node, const char* key) {
   if (!node.IsMap()) throw Bad{node.Mark(), "A mapping is expected here."};
   const YAML::Node found = node[key];
@@ -128,6 +144,9 @@ void merge_named(std::map<std::string, Entry>& into, const YAML::Node& root, con
   if (!list || list.IsNull()) return;
   if (!list.IsSequence()) throw Bad{list.Mark(), std::string("`") + list_key + "` must be a list."};
   for (const YAML::Node& item : list) {
+    if (!item.IsMap())
+      throw Bad{item.Mark(), std::string("An item of `") + list_key + "` must have `name` and `" +
+                                 item_key + "`."};
     const std::string name = text_of(item, "name");
     const YAML::Node content = item[item_key];
     if (into.contains(name)) continue;
@@ -151,7 +170,7 @@ Result<void> merge_kubeconfig(Kubeconfig& into, const std::string& text, const s
   } catch (const Bad& bad) {
     return wrong(file, bad.mark, bad.why);
   } catch (const YAML::Exception& error) {
-    return wrong(file, error.mark, "YAML: " + error.msg + ".");
+    return wrong(file, error.mark, words_for(error, text));
   }
 }
 

@@ -7,25 +7,6 @@
 namespace crosstie::kubernetes {
 namespace {
 
-/// The member `k:{"name":"x"}` of a list's fields whose keys `element` has; nullptr when there is
-/// none. A key that the element leaves out was defaulted by the server (a port's protocol) and does
-/// not count.
-const Value* fields_of_element(const Value& fields, const Value& element) {
-  if (!fields.is_object()) return nullptr;
-  for (const auto& [key, below] : fields.as_object()) {
-    if (!key.starts_with("k:")) continue;
-    const nlohmann::json keys = nlohmann::json::parse(key.substr(2), nullptr, false);
-    if (!keys.is_object()) continue;
-    bool same = true;
-    for (const auto& [name, value] : keys.items()) {
-      const Value* has = element.find(name);
-      if (has != nullptr && !(*has == from_json(value))) same = false;
-    }
-    if (same) return &below;
-  }
-  return nullptr;
-}
-
 bool owns(const Value& fields, const Path& path, const Value& manifest) {
   const Value* at = &fields;
   const Value* value = &manifest;
@@ -58,6 +39,22 @@ bool owns(const Value& fields, const Path& path, const Value& manifest) {
 bool of_status(const Value& entry) { return entry.text("subresource") == "status"; }
 
 }  // namespace
+
+const Value* fields_of_element(const Value& fields, const Value& element) {
+  if (!fields.is_object()) return nullptr;
+  for (const auto& [key, below] : fields.as_object()) {
+    if (!key.starts_with("k:")) continue;
+    const nlohmann::json keys = nlohmann::json::parse(key.substr(2), nullptr, false);
+    if (!keys.is_object()) continue;
+    bool same = true;
+    for (const auto& [name, value] : keys.items()) {
+      const Value* has = element.find(name);
+      if (has != nullptr && !(*has == from_json(value))) same = false;
+    }
+    if (same) return &below;
+  }
+  return nullptr;
+}
 
 std::vector<FieldOwner> owners_of(const Value& managed_fields, const Path& path,
                                   const Value& manifest) {

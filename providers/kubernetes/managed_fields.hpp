@@ -14,6 +14,11 @@ struct FieldOwner {
   friend bool operator==(const FieldOwner&, const FieldOwner&) = default;
 };
 
+/// The member `k:{"name":"x"}` of a list's fields whose keys `element` has; nullptr when there is
+/// none. A key that the element leaves out was defaulted by the server (a port's protocol) and does
+/// not count.
+const Value* fields_of_element(const Value& fields, const Value& element);
+
 /// Managers that own the field at `path` of `manifest` (list indexes are those of `manifest`), or a
 /// whole above it.
 std::vector<FieldOwner> owners_of(const Value& managed_fields, const Path& path,

@@ -180,7 +180,7 @@ void mark_secret_data(Value& object) {
 }
 
 bool is_atomic_map(std::string_view field) {
-  return field == "selector" || field == "nodeSelector" || field == "matchLabels";
+  return field == "selector" || field.ends_with("Selector") || field == "matchLabels";
 }
 
 bool is_empty(const Value& value) {

@@ -25,12 +25,14 @@ Value normalise_manifest(const Value& manifest);
 
 /// What `desired` says differently from `live`. Only what desired names is compared; absent, null,
 /// {} and [] are equal; list elements of Kubernetes' own map lists (containers, ports, ...) are
-/// matched by key; quantities by their amount; "5" equals 5.
-std::vector<FieldChange> compare_manifest(const Value& desired, const Value& live);
+/// matched by key; quantities by their amount; "5" equals 5. `shape` (server_shape.hpp) tells what
+/// the names of the fields do not.
+std::vector<FieldChange> compare_manifest(const Value& desired, const Value& live,
+                                          const Value& shape = Value());
 
 /// What `before` named, `desired` no longer names, and `live` still has: apply takes it away.
 std::vector<FieldChange> dropped_fields(const Value& before, const Value& desired,
-                                        const Value& live);
+                                        const Value& live, const Value& shape = Value());
 
 /// The part of `live` that `shape` names: the before-image of a change.
 Value project(const Value& live, const Value& shape);
@@ -41,8 +43,8 @@ Value without_server_fields(const Value& object);
 /// Marks the contents of a Secret as sensitive; other kinds are left as they are.
 void mark_secret_data(Value& object);
 
-/// Maps that are one value to server-side apply (x-kubernetes-map-type: atomic): a member too many
-/// counts.
+/// Maps that are one value to server-side apply (x-kubernetes-map-type: atomic) and that the server
+/// puts nothing into: selectors of all kinds. A member too many counts.
 bool is_atomic_map(std::string_view field);
 
 /// Null, {} or [].

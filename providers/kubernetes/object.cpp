@@ -6,7 +6,7 @@
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
-#include "providers/kubernetes/schema_parts.hpp"
+#include "providers/kubernetes/server_shape.hpp"
 #include "providers/kubernetes/wait.hpp"
 
 namespace crosstie::kubernetes {
@@ -43,7 +43,10 @@ ResourceSchema make_schema() {
                "Of a Service: host, url_host (IPv6 in brackets) and kind (ip, ipv6, hostname)."),
       computed("conflicts", AttributeType::list,
                "Fields that another manager owns and that apply will not overwrite: field and "
-               "manager.")};
+               "manager."),
+      computed("server_shape", AttributeType::object,
+               "How the server keeps fields where their names do not tell: lists that are one "
+               "value, sets or keyed, and empty values that it leaves out. For the comparison.")};
   return schema;
 }
 
@@ -71,6 +74,13 @@ bool is_immutable(const Value& live, const Path& path) {
                                   {"PersistentVolumeClaim", "spec.selector"},
                                   {"StorageClass", "provisioner"},
                                   {"StorageClass", "parameters"},
+                                  {"StorageClass", "reclaimPolicy"},
+                                  {"StorageClass", "volumeBindingMode"},
+                                  {"PriorityClass", "value"},
+                                  {"Service", "spec.clusterIP"},
+                                  {"CustomResourceDefinition", "spec.group"},
+                                  {"CustomResourceDefinition", "spec.scope"},
+                                  {"EndpointSlice", "addressType"},
                                   {"RoleBinding", "roleRef"},
                                   {"ClusterRoleBinding", "roleRef"}};
   const std::string kind = live.text("kind");
@@ -119,6 +129,14 @@ std::vector<FieldDifference> renamed(const Value& live, const Value& desired) {
   return fields;
 }
 
+/// An adopted object that carries nothing of us any more.
+bool given_back(const ResourceRequest& request, const Value& live) {
+  if (!request.desired.is_null() || !request.prior || request.prior->before.is_null()) return false;
+  const Value* managed = live.at({"metadata", "managedFields"});
+  return claim_of(live, mark_of(request), {}).ownership != Ownership::ours &&
+         (managed == nullptr || !applies(*managed, kManager));
+}
+
 bool is_identity(const Path& path) {
   const std::string text = print_path(path);
   return text == "apiVersion" || text == "kind" || text == "metadata.name" ||
@@ -159,13 +177,15 @@ std::string recorded_uid(const ResourceRequest& request) {
   return request.prior ? request.prior->attributes.text("uid") : std::string{};
 }
 
-std::vector<FieldChange> changes_of(const ResourceRequest& request, const Value& live) {
+std::vector<FieldChange> changes_of(const ResourceRequest& request, const Value& live,
+                                    const Value& shape) {
   const Value desired = normalise_manifest(manifest_of(request));
-  std::vector<FieldChange> changes = compare_manifest(desired, live);
+  std::vector<FieldChange> changes = compare_manifest(desired, live, shape);
   if (request.prior) {
     const Value* recorded = request.prior->desired.find("manifest");
     if (recorded != nullptr) {
-      for (FieldChange& change : dropped_fields(normalise_manifest(*recorded), desired, live))
+      for (FieldChange& change :
+           dropped_fields(normalise_manifest(*recorded), desired, live, shape))
         changes.push_back(std::move(change));
     }
   }
@@ -177,7 +197,7 @@ std::vector<TakenField> taken_fields(const ResourceRequest& request, const Value
                                      const std::vector<FieldChange>& changes) {
   std::vector<TakenField> taken;
   const Value* managed = live.at({"metadata", "managedFields"});
-  if (managed == nullptr) return taken;
+  if (managed == nullptr || changes.empty()) return taken;
   const Value desired = normalise_manifest(manifest_of(request));
   const Value* recorded_manifest =
       request.prior ? request.prior->desired.find("manifest") : nullptr;
@@ -244,13 +264,16 @@ Value attributes_of(const ResourceRequest& request, Value live) {
   const Value* metadata = live.find("metadata");
   attributes.set("uid", Value(metadata == nullptr ? std::string{} : metadata->text("uid")));
   if (live.text("kind") == "Service") attributes.set("load_balancer", load_balancer_of(live));
-  if (metadata != nullptr) {
-    Value trimmed = *metadata;
-    trimmed.erase("managedFields");
-    live.set("metadata", std::move(trimmed));
-  }
+  if (Value shape = server_shape(live); !shape.as_object().empty())
+    attributes.set("server_shape", std::move(shape));
+  if (metadata != nullptr) live.as_object().find("metadata")->second.erase("managedFields");
   attributes.set("object", std::move(live));
   return attributes;
+}
+
+Value known_shape(const Value& attributes) {
+  const Value* shape = attributes.find("server_shape");
+  return shape == nullptr ? Value() : *shape;
 }
 
 Difference ObjectHandler::diff(const ResourceRequest& request, const Observation& observed) const {
@@ -269,9 +292,11 @@ Difference ObjectHandler::diff(const ResourceRequest& request, const Observation
   difference.fields = renamed(*live, *manifest);
   if (!difference.fields.empty()) return difference;
   const Value* conflicts = observed.attributes.find("conflicts");
-  for (FieldChange& change : changes_of(request, *live)) {
+  for (FieldChange& change : changes_of(request, *live, known_shape(observed.attributes))) {
+    // A Service keeps the address that is not asked for any more.
+    const bool kept = change.after_absent && live->text("kind") == "Service";
     FieldDifference field{below_manifest(change.path), std::move(change.before),
-                          std::move(change.after), is_immutable(*live, change.path), ""};
+                          std::move(change.after), !kept && is_immutable(*live, change.path), ""};
     if (field.before.sensitive() || field.after.sensitive()) {
       field.before.mark_sensitive();
       field.after.mark_sensitive();
@@ -340,7 +365,7 @@ Task<std::vector<Observation>> ObjectHandler::observe(std::vector<ResourceReques
     look.name = target_of(request, api_->connection().namespace_name);
     looks.push_back(std::move(look));
   }
-  const std::vector<Sight> sights = co_await look_at(api_, std::move(looks));
+  std::vector<Sight> sights = co_await look_at(api_, std::move(looks));
   std::vector<Observation> observations;
   observations.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -353,7 +378,8 @@ Task<std::vector<Observation>> ObjectHandler::observe(std::vector<ResourceReques
       observation = unchecked(sights[i].not_yet);
     }
     if (observation.presence == Presence::present) {
-      const Value& live = sights[i].object;
+      // Moved, so that no more than one object is here twice.
+      Value live = std::move(sights[i].object);
       const Claim claim = claim_of(live, mark_of(request), recorded_uid(request));
       observation.ownership = claim.ownership;
       if (claim.ownership != Ownership::ours && !request.desired.is_null()) {
@@ -361,22 +387,22 @@ Task<std::vector<Observation>> ObjectHandler::observe(std::vector<ResourceReques
         mark_secret_data(observation.before);
       }
       observation.owner = claim.owner;
+      if (given_back(request, live)) observation.ownership = Ownership::unowned;
       observation.version = version_of(live);
-      observation.attributes = attributes_of(request, live);
+      std::vector<TakenField> taken;
       if (!request.desired.is_null() && claim.ownership == Ownership::ours &&
-          !manifest_of(request).is_unknown()) {
-        const std::vector<TakenField> taken =
-            taken_fields(request, live, changes_of(request, live));
-        if (auto conflict = describe_taken(taken, request.adoption, sights[i].name.print())) {
-          conflict->address = request.address.print();
-          observation.diagnostics.push_back(std::move(*conflict));
-          Value::List conflicts;
-          for (const TakenField& field : taken)
-            conflicts.push_back(
-                Value(Value::Object{{"field", Value(print_path(field.path))},
-                                    {"manager", Value(field.owners.front().manager)}}));
-          observation.attributes.set("conflicts", Value(std::move(conflicts)));
-        }
+          !manifest_of(request).is_unknown())
+        taken = taken_fields(request, live, changes_of(request, live, server_shape(live)));
+      observation.attributes = attributes_of(request, std::move(live));
+      if (auto conflict = describe_taken(taken, request.adoption, sights[i].name.print())) {
+        conflict->address = request.address.print();
+        observation.diagnostics.push_back(std::move(*conflict));
+        Value::List conflicts;
+        for (const TakenField& field : taken)
+          conflicts.push_back(
+              Value(Value::Object{{"field", Value(print_path(field.path))},
+                                  {"manager", Value(field.owners.front().manager)}}));
+        observation.attributes.set("conflicts", Value(std::move(conflicts)));
       }
     }
     observations.push_back(std::move(observation));

@@ -26,8 +26,11 @@ ObjectName target_of(const ResourceRequest& request, const std::string& default_
 Mark mark_of(const ResourceRequest& request);
 std::string recorded_uid(const ResourceRequest& request);
 /// Desired against live, and what the last apply named and this one does not. Paths inside the
-/// manifest.
-std::vector<FieldChange> changes_of(const ResourceRequest& request, const Value& live);
+/// manifest. `shape`: server_shape(live), or what was known of it.
+std::vector<FieldChange> changes_of(const ResourceRequest& request, const Value& live,
+                                    const Value& shape);
+/// The server_shape that attributes_of put there; null when there is none.
+Value known_shape(const Value& attributes);
 std::vector<TakenField> taken_fields(const ResourceRequest& request, const Value& live,
                                      const std::vector<FieldChange>& changes);
 bool may_take(const TakenField& field, const FieldOwner& owner, Adoption adoption);
@@ -57,10 +60,15 @@ class ObjectHandler : public Handler {
  private:
   /// What one try of a write came to; no result: read again.
   using Try = std::optional<WriteResult>;
+  /// One apply that only creates, for what the plan saw absent.
+  Task<Try> create_only(const WriteRequest& request, const ObjectName& name, const KindPath& kind);
   Task<Try> write_once(const WriteRequest& request, const ObjectName& name, const KindPath& kind);
   Task<WriteResult> write(WriteRequest request);
   Task<Try> apply_over(const WriteRequest& request, const ObjectName& name, const KindPath& kind,
                        Value live);
+  /// No result: the object is not the one of `options`.
+  Task<Try> remove_one(KindPath kind, ObjectName name, DeleteOptions options,
+                       ResourceAddress address);
   Task<WriteResult> give_back(const WriteRequest& request, const ObjectName& name,
                               const KindPath& kind, Value live);
   Task<std::optional<Diagnostic>> wait_until_gone(KindPath kind, ObjectName name, std::string uid,

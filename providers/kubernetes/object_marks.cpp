@@ -54,6 +54,16 @@ Value nulls_like(const Value& shape) {
   return Value(std::move(out));
 }
 
+/// `before`, and null for what `live` has besides: a merge patch leaves what it does not name.
+Value instead_of(const Value* live, const Value& before) {
+  if (!before.is_object() || live == nullptr || !live->is_object()) return before;
+  Value::Object out;
+  for (const auto& [key, member] : live->as_object()) out.emplace(key, Value());
+  for (const auto& [key, member] : before.as_object())
+    out.insert_or_assign(key, instead_of(live->find(key), member));
+  return Value(std::move(out));
+}
+
 /// What `before` had at the members of `manifest`; null where it had none. A member that came whole
 /// with us is taken out whole, unless somebody has put something of their own into it since.
 Value restore(const Value& manifest, const Value* before, const Value* live) {
@@ -65,8 +75,10 @@ Value restore(const Value& manifest, const Value* before, const Value* live) {
   if (!manifest.is_object() || !before->is_object()) return *before;
   Value::Object out;
   for (const auto& [key, member] : manifest.as_object()) {
-    out.emplace(key,
-                restore(member, before->find(key), live == nullptr ? nullptr : live->find(key)));
+    const Value* had = before->find(key);
+    const Value* has = live == nullptr ? nullptr : live->find(key);
+    const bool whole = had != nullptr && is_atomic_map(key);
+    out.emplace(key, whole ? instead_of(has, *had) : restore(member, had, has));
   }
   return Value(std::move(out));
 }

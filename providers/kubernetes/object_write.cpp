@@ -7,8 +7,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "providers/kubernetes/emptied.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object_handler.hpp"
+#include "providers/kubernetes/server_shape.hpp"
 #include "providers/kubernetes/write.hpp"
 
 namespace crosstie::kubernetes {
@@ -21,6 +23,10 @@ using std::chrono::steady_clock;
 constexpr int kDiscoveryTries =
     8;  // a new CustomResourceDefinition is served a moment after it is established
 constexpr milliseconds kDiscoveryPause{250};
+/// The version of no stored object: etcd counts from 1, so that the first write of all is 2. An
+/// apply with it creates, and is refused with 409 where there is an object (kube-apiserver 1.34.4):
+/// no look is needed before it.
+constexpr const char* kNobodysVersion = "1";
 constexpr std::chrono::minutes kDeleteMax{15};
 constexpr milliseconds kDeletePollFirst{20};
 constexpr milliseconds kDeletePollLongest{3000};
@@ -55,6 +61,19 @@ Diagnostic not_ours(const Claim& claim, const ObjectName& name, Adoption adoptio
 bool adoptable(const Claim& claim, Adoption adoption) {
   return claim.ownership == Ownership::ours || adoption == Adoption::take_over ||
          (adoption == Adoption::if_unowned && claim.ownership == Ownership::unowned);
+}
+
+/// What somebody else did since the plan to the fields of an object that is to go.
+std::optional<Diagnostic> changed_unseen(const WriteRequest& request, const Value& live,
+                                         const ObjectName& name) {
+  const Value* seen = request.approved.attributes.find("object");
+  if (seen == nullptr || !seen->is_object() || !request.resource.prior ||
+      version_of(live) == request.approved.version)
+    return std::nullopt;
+  ResourceRequest recorded = request.resource;
+  recorded.desired = request.resource.prior->desired;
+  return unapproved(changes_of(recorded, *seen, known_shape(request.approved.attributes)),
+                    changes_of(recorded, live, server_shape(live)), name);
 }
 
 std::string finalizers_of(const Value& object) {
@@ -105,7 +124,13 @@ Task<WriteResult> ObjectHandler::write(WriteRequest request) {
   const KindLookup lookup = co_await find_kind_patiently(name);
   if (!lookup.path) co_return WriteResult::failed(with_address(lookup.diagnostics, address));
   if (!lookup.path->namespaced) name.namespace_name.clear();
-  WriteResult last;
+  if (request.approved.presence == Presence::absent) {
+    Try made = co_await create_only(request, name, *lookup.path);
+    if (made) {
+      made->failure.diagnostics = with_address(std::move(made->failure.diagnostics), address);
+      co_return std::move(*made);
+    }
+  }
   for (int attempt = 0; attempt < kConflictTries; ++attempt) {
     Try tried = co_await write_once(request, name, *lookup.path);
     if (tried) {
@@ -115,6 +140,24 @@ Task<WriteResult> ObjectHandler::write(WriteRequest request) {
     co_await pause_after_conflict(attempt);
   }
   co_return WriteResult::failed(with_address({busy_object(name)}, address));
+}
+
+Task<ObjectHandler::Try> ObjectHandler::create_only(const WriteRequest& request,
+                                                    const ObjectName& name, const KindPath& kind) {
+  Value body = marked_manifest(manifest_of(request.resource), name.namespace_name,
+                               mark_of(request.resource));
+  Value metadata = *body.find("metadata");
+  metadata.set("resourceVersion", Value(kNobodysVersion));
+  body.set("metadata", std::move(metadata));
+  ApplyOptions options;
+  options.manager = kManager;
+  options.dry_run = request.dry_run;
+  Reply reply =
+      co_await api_->apply(kind, name.namespace_name, name.name, std::move(body), options);
+  if (reply.ok()) co_return done(request.resource, std::move(reply.body), Value());
+  // There is one after all, or a server that takes no version for a new object: look.
+  if (reply.status == 409 || reply.absent()) co_return std::nullopt;
+  co_return WriteResult::failed(reply.diagnostics, reply.outcome_unknown);
 }
 
 Task<ObjectHandler::Try> ObjectHandler::write_once(const WriteRequest& request,
@@ -155,10 +198,12 @@ Task<ObjectHandler::Try> ObjectHandler::apply_over(const WriteRequest& request,
         "the object appeared since the plan",
         name.print() + " did not exist when the plan was made.", "To fix it, plan again."));
   }
-  const std::vector<FieldChange> changes = changes_of(resource, live);
+  const Value shape = server_shape(live);
+  const std::vector<FieldChange> changes = changes_of(resource, live, shape);
   if (const Value* seen = request.approved.attributes.find("object");
       seen != nullptr && seen->is_object() && version_of(live) != request.approved.version) {
-    if (auto moved = unapproved(changes_of(resource, *seen), changes, name))
+    const Value seen_shape = known_shape(request.approved.attributes);
+    if (auto moved = unapproved(changes_of(resource, *seen, seen_shape), changes, name))
       co_return WriteResult::failed(std::move(*moved));
   }
   Value before = adopting         ? without_server_fields(live)
@@ -166,7 +211,7 @@ Task<ObjectHandler::Try> ObjectHandler::apply_over(const WriteRequest& request,
                                   : Value();
   mark_secret_data(before);
   Value body = marked_manifest(manifest_of(resource), name.namespace_name, mark_of(resource));
-  const bool unchanged = compare_manifest(body, live).empty() && changes.empty();
+  const bool unchanged = compare_manifest(body, live, shape).empty() && changes.empty();
   const Value* managed = live.at({"metadata", "managedFields"});
   if (!adopting && unchanged && managed != nullptr && applies(*managed, kManager))
     co_return done(resource, std::move(live), std::move(before));
@@ -177,6 +222,17 @@ Task<ObjectHandler::Try> ObjectHandler::apply_over(const WriteRequest& request,
   options.manager = kManager;
   options.dry_run = request.dry_run;
   options.force = adopting || !taken.empty();
+  if (!emptied_patch(live, body, kManager).is_null()) {
+    // Two writes, which no dry run can try.
+    if (request.dry_run) co_return done(resource, std::move(live), std::move(before));
+    Value wanted = body;
+    std::string owner = kManager;
+    Reply emptied = co_await empty_ahead_of_apply(api_, kind, name, std::move(live),
+                                                  std::move(wanted), std::move(owner));
+    if (emptied.stale()) co_return std::nullopt;
+    if (!emptied.ok()) co_return WriteResult::failed(emptied.diagnostics, emptied.outcome_unknown);
+    live = std::move(emptied.body);
+  }
   Value metadata = *body.find("metadata");
   metadata.set("uid", Value(uid_of(live)));  // "update, never create": 409 when it is gone
   // With force nothing else would tell us of a change since our read.
@@ -254,27 +310,48 @@ Task<WriteResult> ObjectHandler::remove(WriteRequest request) {
   }
   const KindPath kind = *lookup.path;
   if (!kind.namespaced) name.namespace_name.clear();
+  const bool adopted = resource.prior && !resource.prior->before.is_null();
+  if (request.approved.presence == Presence::present &&
+      request.approved.ownership == Ownership::ours && !adopted) {
+    // As the plan saw it, or not at all: no look is needed before it.
+    const Value* seen = request.approved.attributes.at({"object", "metadata"});
+    if (seen != nullptr && !seen->text("resourceVersion").empty()) {
+      DeleteOptions options{seen->text("uid"), seen->text("resourceVersion")};
+      Try gone = co_await remove_one(kind, name, std::move(options), resource.address);
+      if (gone) co_return std::move(*gone);
+    }
+  }
   Reply now = co_await api_->get(kind, name.namespace_name, name.name);
   if (now.absent() || now.not_served()) co_return WriteResult::done({});
   if (!now.ok()) co_return WriteResult::failed(with_address(now.diagnostics, address));
   // Somebody else's object of the same name stays.
   if (claim_of(now.body, mark_of(resource), recorded_uid(resource)).ownership != Ownership::ours)
     co_return WriteResult::done({});
-  if (resource.prior && !resource.prior->before.is_null()) {
+  if (auto moved = changed_unseen(request, now.body, name))
+    co_return WriteResult::failed(with_address({std::move(*moved)}, address));
+  if (adopted) {
     WriteResult given = co_await give_back(request, name, kind, std::move(now.body));
     given.failure.diagnostics = with_address(std::move(given.failure.diagnostics), address);
     co_return given;
   }
-  const std::string uid = uid_of(now.body);
-  std::string wanted_uid = uid;
+  DeleteOptions options{uid_of(now.body), ""};
+  Try gone = co_await remove_one(kind, name, std::move(options), resource.address);
+  if (gone) co_return std::move(*gone);
+  co_return WriteResult::done({});  // another uid has its name: ours is gone
+}
+
+Task<ObjectHandler::Try> ObjectHandler::remove_one(KindPath kind, ObjectName name,
+                                                   DeleteOptions options, ResourceAddress address) {
+  const std::string uid = options.uid;
   const Reply reply =
-      co_await api_->remove(kind, name.namespace_name, name.name, std::move(wanted_uid));
-  const bool replaced = reply.status == 409;  // another uid has its name: ours is gone
-  if (!reply.ok() && !reply.absent() && !replaced)
-    co_return WriteResult::failed(with_address(reply.diagnostics, address), reply.outcome_unknown);
+      co_await api_->remove(kind, name.namespace_name, name.name, std::move(options));
+  if (reply.status == 409) co_return std::nullopt;
+  if (!reply.ok() && !reply.absent())
+    co_return WriteResult::failed(with_address(reply.diagnostics, address.print()),
+                                  reply.outcome_unknown);
   if (reply.ok() && reply.body.text("kind") != "Status") {
     // Something holds it: the answer is the object itself (fixture http-200-delete-finalizer).
-    if (auto late = co_await wait_until_gone(kind, name, uid, resource.address))
+    if (auto late = co_await wait_until_gone(kind, name, uid, address))
       co_return WriteResult::failed(std::move(*late));
   }
   co_return WriteResult::done({});

@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "providers/kubernetes/schema_parts.hpp"
-
 namespace crosstie::kubernetes {
 namespace {
 

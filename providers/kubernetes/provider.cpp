@@ -11,6 +11,7 @@
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object.hpp"
 #include "providers/kubernetes/openapi.hpp"
+#include "providers/kubernetes/proxy.hpp"
 #include "providers/kubernetes/read.hpp"
 
 namespace crosstie {
@@ -194,6 +195,9 @@ Result<std::unique_ptr<Provider>> make_kubernetes_provider(const std::string& /*
   Result<kubernetes::KubeConnection> connection =
       kubernetes::resolve_kubeconfig(*parsed, environment, kubernetes::read_file_from_disk);
   if (!connection) return connection.failure();
+  if (connection->endpoint.proxy.empty() && environment.variable)
+    connection->endpoint.proxy =
+        kubernetes::proxy_from_environment(connection->endpoint, environment.variable);
   auto api = std::make_shared<kubernetes::Api>(std::move(*connection), environment);
   std::unique_ptr<Provider> provider =
       std::make_unique<kubernetes::KubernetesProvider>(std::move(api));

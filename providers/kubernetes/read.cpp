@@ -6,7 +6,6 @@
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
-#include "providers/kubernetes/schema_parts.hpp"
 #include "providers/kubernetes/wait.hpp"
 
 namespace crosstie::kubernetes {
@@ -34,7 +33,9 @@ ResourceSchema make_schema() {
       attribute("timeout", AttributeType::any, "Longest wait, such as 10m."),
       computed("object", AttributeType::object, "The object as the server has it."),
       computed("data", AttributeType::object,
-               "Content of a Secret (decoded) or ConfigMap, by key."),
+               "Content of a Secret (decoded) or ConfigMap, by key, as far as it is text."),
+      computed("binary_data", AttributeType::object,
+               "What of a Secret or ConfigMap is no text, in base64, by key."),
       computed("load_balancer", AttributeType::object,
                "Of a Service: host, url_host (IPv6 in brackets) and kind (ip, ipv6, hostname).")};
   return schema;
@@ -77,6 +78,7 @@ Value read_attributes(const ResourceRequest& request, Value live) {
     if (const Value given = argument(request, key); !given.is_null()) attributes.set(key, given);
   }
   attributes.set("data", data_of(live, keys));
+  attributes.set("binary_data", binary_data_of(live, keys));
   if (live.text("kind") == "Service") attributes.set("load_balancer", load_balancer_of(live));
   mark_secret_data(live);
   if (const Value* metadata = live.find("metadata")) {
@@ -225,6 +227,25 @@ Value data_of(const Value& object, const std::vector<std::string>& public_keys) 
     const bool is_public =
         std::find(public_keys.begin(), public_keys.end(), key) != public_keys.end();
     data.set(key, Value(std::move(*bytes)).mark_sensitive(!is_public));
+  }
+  return data;
+}
+
+Value binary_data_of(const Value& object, const std::vector<std::string>& public_keys) {
+  Value data(Value::Object{});
+  const bool secret = object.text("kind") == "Secret";
+  const Value* stored = object.find(secret ? "data" : "binaryData");
+  if (object.text("apiVersion") != "v1" || stored == nullptr || !stored->is_object() ||
+      (!secret && object.text("kind") != "ConfigMap"))
+    return data;
+  for (const auto& [key, value] : stored->as_object()) {
+    if (!value.is_string()) continue;
+    const std::optional<std::string> bytes = http::base64_decode(value.as_string());
+    if (secret && bytes && is_utf8(*bytes)) continue;
+    const bool is_public =
+        std::find(public_keys.begin(), public_keys.end(), key) != public_keys.end();
+    Value encoded(value.as_string());
+    data.set(key, encoded.mark_sensitive(secret && !is_public));
   }
   return data;
 }

@@ -13,6 +13,9 @@ namespace crosstie::kubernetes {
 /// kinds. Bytes that are no UTF-8 are left out: a value is text.
 Value data_of(const Value& object, const std::vector<std::string>& public_keys);
 
+/// {key: base64} of what data_of leaves out, and of a ConfigMap's binaryData.
+Value binary_data_of(const Value& object, const std::vector<std::string>& public_keys);
+
 std::unique_ptr<Handler> make_read_handler(std::shared_ptr<Api> api);
 
 }  // namespace crosstie::kubernetes

@@ -30,8 +30,19 @@ std::vector<FieldConflict> conflicts_of(const Value& status) {
   return conflicts;
 }
 
+/// An apply whose manifest does not fit the kind's schema is answered with 500, although the fault
+/// is the manifest's and nothing was done (kube-apiserver 1.34.4; apimachinery
+/// pkg/util/managedfields/internal/structuredmerge.go).
+bool misfits_schema(const Reply& reply, const Value& status) {
+  return reply.status == 500 &&
+         status.text("message").starts_with("failed to create typed patch object");
+}
+
 void explain(Diagnostic& diagnostic, const Reply& reply, const Value& status) {
-  if (!reply.conflicts.empty()) {
+  if (misfits_schema(reply, status)) {
+    diagnostic.summary = "the API server refuses the object";
+    diagnostic.fix = "To fix it, correct the manifest.";
+  } else if (!reply.conflicts.empty()) {
     diagnostic.summary = "fields are owned by another manager";
     diagnostic.detail += " Owned by others:";
     for (const FieldConflict& conflict : reply.conflicts)
@@ -110,7 +121,8 @@ Reply understand(const std::string& service, const http::Request& request,
     reply.missing_namespace = details->text("name");
   }
   // A 500 or a proxy's 502 to a write says nothing about what was done.
-  reply.outcome_unknown = response.status >= 500 && request.method != "GET";
+  reply.outcome_unknown =
+      response.status >= 500 && request.method != "GET" && !misfits_schema(reply, status);
   Diagnostic diagnostic = http::describe_status(service, request, response, message_of(status));
   explain(diagnostic, reply, status);
   reply.diagnostics.push_back(std::move(diagnostic));

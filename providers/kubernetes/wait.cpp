@@ -8,6 +8,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "providers/kubernetes/wait_clocks.hpp"
+
 namespace crosstie::kubernetes {
 namespace {
 
@@ -16,8 +18,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr milliseconds kPollFirst{50};
-constexpr milliseconds kPollLongest{5000};
 constexpr milliseconds kWatchAgainFirst{500};
 constexpr milliseconds kWatchAgainLongest{30000};
 constexpr milliseconds kEventsEvery{5000};
@@ -100,58 +100,33 @@ Diagnostic gave_up(const WaitTarget& target, const Readiness& readiness, const s
   return made;
 }
 
-/// The clocks of one wait and what it saw last.
-struct Clocks {
-  steady_clock::time_point began = steady_clock::now();
-  steady_clock::time_point activity = began;
-  std::optional<steady_clock::time_point> failing_since;
-  std::string version;
-  milliseconds poll = kPollFirst;
-
-  void saw(const Value& object, const Readiness& readiness) {
-    const auto now = steady_clock::now();
-    const Value* metadata = object.find("metadata");
-    const std::string seen = metadata == nullptr
-                                 ? "absent"
-                                 : metadata->text("uid") + "/" + metadata->text("resourceVersion");
-    if (seen != version) {
-      version = seen;
-      activity = now;
-      poll = kPollFirst;
-    } else {
-      poll = std::min(poll * 2, kPollLongest);
-    }
-    if (readiness.state != Readiness::State::failing) {
-      failing_since.reset();
-    } else if (!failing_since) {
-      failing_since = now;
-    }
-  }
-
-  std::optional<Diagnostic> end(const WaitTarget& target, const Readiness& readiness,
-                                const WaitLimits& limits) const {
-    const auto now = steady_clock::now();
-    if (failing_since && now - *failing_since >= limits.failure_holds) {
+/// The error of a wait that ended; none while it goes on.
+std::optional<Diagnostic> end_of(const WaitClocks& clocks, const WaitTarget& target,
+                                 const Readiness& readiness, const WaitLimits& limits) {
+  switch (clocks.end(steady_clock::now())) {
+    case WaitClocks::End::none:
+      return std::nullopt;
+    case WaitClocks::End::failed:
       return gave_up(target, readiness, "the object failed", readiness.failure);
-    }
-    if (now - began >= limits.object) {
+    case WaitClocks::End::too_long:
       return gave_up(target, readiness, "the object did not become ready in time",
                      "It was not ready after " + seconds_text(limits.object) + ".");
-    }
-    if (now - activity >= limits.no_activity) {
+    case WaitClocks::End::no_activity:
       return gave_up(target, readiness, "nothing happens to the object",
                      "Nothing about it changed for " + seconds_text(limits.no_activity) + ".");
-    }
-    return std::nullopt;
   }
+  return std::nullopt;
+}
 
-  milliseconds until_next(const WaitLimits& limits) const {
-    const auto now = steady_clock::now();
-    auto next = std::min({now + poll, began + limits.object, activity + limits.no_activity});
-    if (failing_since) next = std::min(next, *failing_since + limits.failure_holds);
-    return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(next - now));
-  }
-};
+std::string version_of(const Value& object) {
+  const Value* metadata = object.find("metadata");
+  return metadata == nullptr ? "absent"
+                             : metadata->text("uid") + "/" + metadata->text("resourceVersion");
+}
+
+std::string text_of(const WaitState& state) {
+  return state.condition + " " + state.value + " " + state.detail;
+}
 
 std::string event_time(const Value& event) {
   for (const char* key : {"eventTime", "lastTimestamp"}) {
@@ -193,60 +168,103 @@ Task<std::string> last_warning(std::shared_ptr<Api> api, std::string namespace_n
   co_return newest_event(items->as_list());
 }
 
+namespace {
+
+/// What the last look gave: the object as far as it is known, and why it could not be seen, if so.
+struct Look {
+  Value object;
+  std::string version;  // "" before the first answer
+  Diagnostics unreachable;
+  Diagnostics refused;
+};
+
+Task<void> look_again(std::shared_ptr<Watch> watch, Look& look) {
+  if (watch->latest) {
+    look.object = std::move(*watch->latest);
+    watch->latest.reset();
+    look.unreachable.clear();
+  } else {
+    const WaitTarget& target = watch->target;
+    Reply reply =
+        co_await watch->api->get(target.kind, target.name.namespace_name, target.name.name);
+    look.unreachable.clear();
+    if (reply.status == 0 || reply.status == 429 || reply.status >= 500) {
+      look.unreachable = std::move(reply.diagnostics);  // it may pass
+      co_return;
+    }
+    if (!reply.ok() && !reply.absent()) {
+      look.refused = std::move(reply.diagnostics);
+      co_return;
+    }
+    look.object = reply.ok() ? std::move(reply.body) : Value();
+  }
+  look.version = version_of(look.object);
+}
+
+/// Before the first answer nothing can be said of the object, not even that it is absent.
+Readiness judge(const Look& look, const Decide& decide) {
+  if (!look.version.empty()) return decide(look.object);
+  Readiness unknown;
+  unknown.state = Readiness::State::waiting;
+  unknown.shown = {"object", "not seen yet", {}, {}};
+  return unknown;
+}
+
+Diagnostic with_last_failure(Diagnostic end, const Diagnostics& unreachable) {
+  if (!unreachable.empty())
+    end.detail += " The last look at it failed: " + unreachable.front().detail;
+  return end;
+}
+
+void start_watching(const asio::any_io_executor& executor, const std::shared_ptr<Watch>& watch,
+                    const Value& object) {
+  const Value* metadata = object.find("metadata");
+  std::string version = metadata == nullptr ? std::string{} : metadata->text("resourceVersion");
+  asio::co_spawn(executor, keep_watching(watch, std::move(version)),
+                 asio::bind_cancellation_slot(watch->stop.slot(), [watch](std::exception_ptr) {}));
+}
+
+}  // namespace
+
 Task<Result<Value>> wait_for_object(std::shared_ptr<Api> api, WaitTarget target, Decide decide,
                                     WaitLimits limits, ProgressSink& progress) {
   const auto executor = co_await asio::this_coro::executor;
   const auto watch = std::make_shared<Watch>(executor, api, target);
   const WatchGuard guard{watch};
-  Clocks clocks;
-  Value object;
+  WaitClocks clocks(limits, steady_clock::now());
+  Look look;
   WaitState told;
   std::string warning;
   auto asked_events = steady_clock::time_point{};
   bool watching = false;
   while (true) {
-    if (watch->latest) {
-      object = std::move(*watch->latest);
-      watch->latest.reset();
-    } else {
-      Reply reply = co_await api->get(target.kind, target.name.namespace_name, target.name.name);
-      const bool transient = reply.status == 0 || reply.status == 429 || reply.status >= 500;
-      if (!reply.ok() && !reply.absent() && !transient)
-        co_return with_address(reply.diagnostics, target.address.print());
-      if (!transient) object = reply.ok() ? std::move(reply.body) : Value();
-      if (transient && clocks.version.empty()) clocks.version = "unknown";
-    }
-    Readiness readiness = decide(object);
-    if (readiness.state == Readiness::State::ready) co_return object;
-    clocks.saw(object, readiness);
-    const Value* metadata = object.find("metadata");
-    const std::string uid = metadata == nullptr ? std::string{} : metadata->text("uid");
-    const auto now = steady_clock::now();
+    co_await look_again(watch, look);
+    if (!look.refused.empty()) co_return with_address(look.refused, target.address.print());
+    Readiness readiness = judge(look, decide);
+    if (readiness.state == Readiness::State::ready) co_return std::move(look.object);
     const bool failing = readiness.state == Readiness::State::failing;
-    std::optional<Diagnostic> end = clocks.end(target, readiness, limits);
-    if (!uid.empty() &&
-        (end || now - asked_events >= kEventsEvery || (failing && warning.empty()))) {
+    const auto now = steady_clock::now();
+    clocks.saw(look.version, text_of(readiness.shown), failing, now);
+    const bool ends = clocks.end(now) != WaitClocks::End::none;
+    const Value* metadata = look.object.find("metadata");
+    std::string uid = metadata == nullptr ? std::string{} : metadata->text("uid");
+    if (!uid.empty() && look.unreachable.empty() &&
+        (ends || now - asked_events >= kEventsEvery || (failing && warning.empty()))) {
       asked_events = now;
-      warning = co_await last_warning(api, target.name.namespace_name, target.name.name, uid);
+      warning =
+          co_await last_warning(api, target.name.namespace_name, target.name.name, std::move(uid));
     }
     readiness.shown.last_warning = warning;
-    if (end) {
-      end = clocks.end(target, readiness, limits);
-      if (end) co_return *end;
-    }
+    if (const auto end = end_of(clocks, target, readiness, limits))
+      co_return with_last_failure(*end, look.unreachable);
     if (!same(told, readiness.shown)) {
       told = readiness.shown;
       progress.waiting(target.address, told);
     }
-    if (!watching) {
-      watching = true;
-      std::string version = metadata == nullptr ? std::string{} : metadata->text("resourceVersion");
-      asio::co_spawn(
-          executor, keep_watching(watch, std::move(version)),
-          asio::bind_cancellation_slot(watch->stop.slot(), [watch](std::exception_ptr) {}));
-    }
+    if (!watching) start_watching(executor, watch, look.object);
+    watching = true;
     if (!watch->latest) {
-      watch->wake.expires_after(clocks.until_next(limits));
+      watch->wake.expires_after(clocks.until_next(steady_clock::now()));
       (void)co_await watch->wake.async_wait(kTuple);
     }
   }

@@ -88,6 +88,22 @@ TEST(PlanTracker, tells_the_words_of_the_failed_attempt) {
   EXPECT_EQ(tracker.failure(), "Plan change failed: Some instances were not running");
 }
 
+TEST(PlanTracker, tells_the_words_of_a_failure_that_was_over_before_the_first_look) {
+  PlanTracker tracker("", "a");
+  tracker.step(idle("a"));
+  EXPECT_TRUE(tracker.wants_history());
+  const PlanView end = idle("a", {attempt("a"), attempt("b", false, "no room")});
+  EXPECT_EQ(tracker.step(end), PlanVerdict::idle) << "whether b is ours only the settings can tell";
+  EXPECT_EQ(tracker.failure(), "no room");
+}
+
+TEST(PlanTracker, knows_no_failure_when_the_newest_attempt_was_well) {
+  PlanTracker tracker("", "b");
+  tracker.step(idle("b"));
+  tracker.step(idle("b", {attempt("a", false, "no room"), attempt("b")}));
+  EXPECT_EQ(tracker.failure(), "");
+}
+
 TEST(PlanTracker, shows_the_step_that_runs) {
   PlanTracker tracker("", "a");
   PlanView view = pending("b", "a");

@@ -292,6 +292,26 @@ TEST(EchProvider, a_keystore_entry_is_compared_with_the_record_because_it_cannot
   EXPECT_EQ(ech.log.find("value-1"), std::string::npos);
 }
 
+TEST(EchProvider, a_keystore_value_is_taken_from_where_the_reference_points) {
+  EchWorld ech;
+  ech.variables["S3_KEY"] = "from-environment";
+  Driver driver(ech.world, *ech.provider);
+  const auto by_env = [](const char* variable) {
+    Value entry = secret("s3.client.default.secret_key", "");
+    entry.set("value", Value(Value::Object{{"env", variable}}));
+    return entry;
+  };
+  EXPECT_EQ(driver.apply("k", "ech.keystore_entry", by_env("S3_KEY")), "create");
+  EXPECT_EQ(driver.apply("k", "ech.keystore_entry", by_env("S3_KEY")), "none");
+  EXPECT_EQ(ech.log.find("from-environment"), std::string::npos);
+  const std::string failed = driver.put(
+      driver.request("other", "ech.keystore_entry", by_env("UNSET")), Observation{}, true);
+  EXPECT_NE(failed.find("The value of keystore entry s3.client.default.secret_key: environment "
+                        "variable UNSET is not set."),
+            std::string::npos)
+      << failed;
+}
+
 TEST(EchProvider, keystore_names_that_could_stop_nodes_are_refused) {
   EchWorld ech;
   Driver driver(ech.world, *ech.provider);

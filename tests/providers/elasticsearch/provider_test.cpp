@@ -203,6 +203,15 @@ TEST(ElasticsearchProvider, a_changed_access_rule_updates_the_key_and_keeps_its_
             "none");
 }
 
+/// What apply does when everything that uses the key has the new one.
+bool clear_leftovers(LinkWorld& link, Driver& driver) {
+  const ResourceRequest request =
+      driver.request("key", "elasticsearch.cross_cluster_api_key", link.key("logs-*"));
+  WriteRequest write = driver.write(request, driver.observe(request));
+  write.leftovers_only = true;
+  return link.world.run(link.es->remove(std::move(write))).outcome.has_value();
+}
+
 TEST(ElasticsearchProvider, a_key_whose_secret_was_lost_is_replaced_and_only_one_stays_active) {
   LinkWorld link;
   Driver driver(link.world, *link.es);
@@ -217,8 +226,18 @@ TEST(ElasticsearchProvider, a_key_whose_secret_was_lost_is_replaced_and_only_one
   EXPECT_TRUE(seen.incomplete);
   EXPECT_EQ(seen.ownership, Ownership::ours);
   EXPECT_EQ(driver.put(again, seen, true), "");
-  EXPECT_NE(driver.records["key"].attributes.text("id"), first);
+  const std::string second = driver.records["key"].attributes.text("id");
+  EXPECT_NE(second, first);
+  EXPECT_EQ(link.live_keys(), 2U) << "the old one is good until the new one is in use";
+  const ResourceRequest recorded =
+      driver.request("key", "elasticsearch.cross_cluster_api_key", link.key("logs-*"));
+  EXPECT_TRUE(driver.observe(recorded).leftovers);
+  EXPECT_TRUE(link.es->diff(recorded, driver.observe(recorded)).any());
+  EXPECT_TRUE(clear_leftovers(link, driver));
   EXPECT_EQ(link.live_keys(), 1U);
+  const Observation left = driver.observe(recorded);
+  EXPECT_EQ(left.attributes.text("id"), second);
+  EXPECT_FALSE(left.leftovers);
 }
 
 TEST(ElasticsearchProvider,
@@ -243,6 +262,7 @@ TEST(ElasticsearchProvider,
     const Observation seen = driver.observe(request);
     EXPECT_EQ(seen.presence == Presence::present, fault.kind == Kind::cut_after);
     EXPECT_EQ(driver.put(request, seen, true), "");
+    EXPECT_TRUE(clear_leftovers(link, driver));
     EXPECT_EQ(link.live_keys(), 1U);
   }
   EXPECT_EQ(unknown, 4);

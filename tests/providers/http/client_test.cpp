@@ -316,7 +316,7 @@ TEST(Client, sends_no_header_with_a_line_break) {
   request.headers = {{"X-A", "b\r\nX-Evil: 1"}};
   const Exchange exchange = world.run(client.send(request));
   ASSERT_FALSE(exchange.answered());
-  EXPECT_EQ(exchange.failure.kind, Failure::Kind::protocol);
+  EXPECT_EQ(exchange.failure.kind, Failure::Kind::unsendable);
   EXPECT_FALSE(world.run(client.send(get("/a b"))).answered());
 }
 
@@ -529,12 +529,16 @@ TEST(Client, goes_through_a_proxy_or_says_what_the_proxy_answered) {
     Endpoint endpoint = endpoint_of(*listener, true);
     endpoint.host = "api.test";
     endpoint.tls_options.authorities_pem = certificates().authority.certificate_pem;
-    endpoint.proxy = "http://127.0.0.1:" + std::to_string(proxy->acceptor.local_endpoint().port());
+    endpoint.proxy =
+        "http://joe:p%40ss@127.0.0.1:" + std::to_string(proxy->acceptor.local_endpoint().port());
     Client client(endpoint, options());
     Request request = get("/x");
     request.tries_max = 1;
     const Exchange exchange = world.run(client.send(request));
     EXPECT_EQ(exchange.answered(), open) << exchange.failure.message;
+    EXPECT_NE(proxy->head.find("\r\nProxy-Authorization: Basic am9lOnBAc3M=\r\n"),
+              std::string::npos);
+    EXPECT_EQ(exchange.failure.message.find("p%40ss"), std::string::npos);
     EXPECT_TRUE(proxy->head.starts_with("CONNECT api.test:" + std::to_string(listener->port()) +
                                         " HTTP/1.1"));
     EXPECT_EQ(open, exchange.failure.message.find("407") == std::string::npos)

@@ -79,7 +79,7 @@ TEST(Describe, names_only_the_host_of_a_redirect) {
 TEST(Describe, says_that_a_write_may_have_taken_effect) {
   Request request;
   request.method = "PATCH";
-  const Failure lost{Failure::Kind::reset, true, "reading with k:1 broke"};
+  const Failure lost{Failure::Kind::reset, true, "reading from k:1 broke"};
   EXPECT_NE(describe_failure("S", request, lost).detail.find("may have taken effect"),
             std::string::npos);
   request.method = "GET";

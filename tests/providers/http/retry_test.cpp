@@ -24,7 +24,7 @@ const Row kRows[] = {
     {"a good answer ends it", 200, kReset, false, Repeat::safe, 1, false},
     {"a refusal is an answer", 403, kReset, false, Repeat::safe, 1, false},
     {"a conflict is the caller's to solve", 409, kReset, false, Repeat::safe, 1, false},
-    {"500 says nothing about what was done", 500, kReset, false, Repeat::safe, 1, false},
+    {"500 of a read is a hiccup", 500, kReset, false, Repeat::safe, 1, true},
     {"429 was not processed, even for a create", 429, kReset, false, Repeat::unsafe, 1, true},
     {"502 of a repeatable request", 502, kReset, false, Repeat::safe, 1, true},
     {"502 of a create may have created", 502, kReset, false, Repeat::unsafe, 1, false},
@@ -57,6 +57,14 @@ TEST(Retry, decides_by_the_table) {
     }
     EXPECT_EQ(next_try(request, exchange, row.attempt, 42).has_value(), row.again) << row.reason;
   }
+}
+
+TEST(Retry, leaves_500_of_a_write_alone_because_it_says_nothing_about_what_was_done) {
+  Request request;
+  request.method = "PUT";
+  Exchange exchange;
+  exchange.response = Response{500, {}, {}};
+  EXPECT_FALSE(next_try(request, exchange, 1, 42));
 }
 
 std::optional<milliseconds> after(std::vector<std::pair<std::string, std::string>> headers,

@@ -237,5 +237,30 @@ TEST_F(EckCluster, elasticsearch_api_is_reached_through_a_forwarded_port) {
             std::string::npos);
 }
 
+TEST_F(EckCluster, load_balancer_that_does_not_answer_gives_way_to_a_port_forward) {
+  world.before = [this](const sandbox::Request& request) {
+    if (!request.path.ends_with("/services/quickstart-es-http")) return;
+    const sandbox::ObjectKey key{"", "services", "default", "quickstart-es-http"};
+    nlohmann::json service = *world.store.find(key);
+    service["spec"]["type"] = "LoadBalancer";
+    // Nothing listens at this loopback address.
+    service["status"]["loadBalancer"]["ingress"] = {{{"ip", "127.83.19.7"}}};
+    world.store.replace(key, std::move(service));
+  };
+  kubernetes::KubernetesAccess* access = kubernetes::kubernetes_access(provider.get());
+  ASSERT_NE(access, nullptr);
+  const Result<kubernetes::EckEndpoint> found =
+      world.run(access->eck_endpoint("default", "quickstart"));
+  ASSERT_TRUE(found.ok()) << format_diagnostics(found.ok() ? Diagnostics{} : found.failure());
+  EXPECT_NE(found->reached_by.find("port-forward"), std::string::npos) << found->reached_by;
+  EXPECT_NE(found->reached_by.find("load balancer 127.83.19.7 does not answer"), std::string::npos)
+      << found->reached_by;
+  http::ClientOptions options;
+  options.service = "Elasticsearch";
+  http::Client client(found->endpoint, options);
+  const http::Exchange exchange = world.run(client.send(crosstie::testing::get("/")));
+  ASSERT_TRUE(exchange.answered()) << exchange.failure.message;
+}
+
 }  // namespace
 }  // namespace crosstie

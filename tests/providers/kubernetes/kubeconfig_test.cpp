@@ -203,6 +203,20 @@ TEST(ExecPlugin, understands_token_and_certificate) {
   EXPECT_TRUE(token->expires.has_value());
 }
 
+TEST(ExecPlugin, an_expiry_far_away_is_later_than_today_and_one_long_ago_is_earlier) {
+  const auto expiry = [](const std::string& year) {
+    const auto credential = parse_exec_credential(
+        R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t","expirationTimestamp":")" +
+            year + R"(-01-31T10:00:00Z"}})",
+        plugin());
+    EXPECT_TRUE(credential.ok()) << year;
+    return credential->expires.value();
+  };
+  EXPECT_GT(expiry("4054"), std::chrono::system_clock::now());
+  EXPECT_GT(expiry("9999"), std::chrono::system_clock::now());
+  EXPECT_LT(expiry("0001"), std::chrono::system_clock::now());
+}
+
 TEST(ExecPlugin, refuses_other_output_without_showing_it) {
   for (
       const char* bad :

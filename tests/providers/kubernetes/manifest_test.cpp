@@ -276,5 +276,15 @@ TEST(GiveBack, restores_what_was_and_takes_out_what_was_not) {
       R"({"data":{"a":"old","x":null},"metadata":{"labels":{"crosstie.dev/lineage":null,"team":"a"},"managedFields":[{"manager":"kubectl"}],"resourceVersion":"7"}})");
 }
 
+TEST(GiveBack, restores_a_selector_whole) {
+  const Value manifest = json(
+      R"({"spec":{"selector":{"app":"ours","new":"x"},"podSelector":{"matchLabels":{"a":"1"}}}})");
+  const Value before = json(
+      R"({"spec":{"selector":{"app":"theirs","tier":"x"},"podSelector":{"matchLabels":{"b":"2"}}}})");
+  const Value patch = give_back_patch(manifest, before, manifest);
+  EXPECT_EQ(*patch.at({"spec", "selector"}), json(R"({"app":"theirs","tier":"x","new":null})"));
+  EXPECT_EQ(*patch.at({"spec", "podSelector"}), json(R"({"matchLabels":{"b":"2","a":null}})"));
+}
+
 }  // namespace
 }  // namespace crosstie::kubernetes

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/providers/kubernetes/world.hpp"
@@ -110,6 +112,34 @@ TEST_F(Kubernetes, create_marks_the_object_and_a_second_plan_finds_nothing_to_do
   EXPECT_EQ(paths_of(provider->diff(request, again)), "");
 }
 
+TEST_F(Kubernetes, create_of_what_the_plan_saw_absent_is_one_request) {
+  const WriteRequest write = planned(object_request(kConfigMap));
+  const std::size_t before = world.seen.lines.size();
+  const WriteResult result = world.run(provider->create(write));
+  ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+  EXPECT_EQ(world.seen.lines.size() - before, 1u) << world.seen.lines.back();
+}
+
+TEST_F(Kubernetes, create_leaves_alone_what_appeared_since_the_plan) {
+  const WriteRequest write = planned(object_request(kConfigMap));
+  foreign("settings", R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings"},)"
+                      R"("data":{"theirs":"x"}})");
+  const nlohmann::json theirs = *stored("settings");
+  const WriteResult result = world.run(provider->create(write));
+  ASSERT_FALSE(result.outcome.has_value());
+  EXPECT_EQ(*stored("settings"), theirs);
+}
+
+TEST_F(Kubernetes, missing_objects_cost_one_look_at_their_namespace) {
+  (void)world.run(provider->observe(
+      {object_request(kConfigMap, "a"),
+       object_request(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}})", "b"),
+       object_request(R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"s"}})", "c")}));
+  EXPECT_EQ(std::count(world.seen.lines.begin(), world.seen.lines.end(),
+                       "GET /api/v1/namespaces/default"),
+            1);
+}
+
 TEST_F(Kubernetes, create_twice_is_one_object_even_when_the_first_answer_was_lost) {
   const ResourceRequest request = object_request(kConfigMap);
   ASSERT_TRUE(create(request).outcome.has_value());
@@ -205,6 +235,20 @@ TEST_F(Kubernetes, remove_deletes_ours_and_is_content_when_it_is_gone) {
   EXPECT_EQ(observe(gone).presence, Presence::absent);
 }
 
+TEST_F(Kubernetes, remove_of_what_the_plan_saw_is_one_request_unless_it_changed) {
+  for (const bool changed : {false, true}) {
+    ResourceRequest request = created(kConfigMap);
+    request.desired = Value();
+    const WriteRequest write = planned(request);
+    if (changed) foreign("settings", R"({"data":{"theirs":"x"}})");
+    const std::size_t before = world.seen.lines.size();
+    const WriteResult result = world.run(provider->remove(write));
+    ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+    EXPECT_EQ(stored("settings"), nullptr);
+    EXPECT_EQ(world.seen.lines.size() - before, changed ? 3u : 1u);  // refused, looked, deleted
+  }
+}
+
 TEST_F(Kubernetes, remove_leaves_an_object_that_somebody_else_made_in_its_place) {
   const ResourceRequest request = created(kConfigMap);
   world.store.erase({"", "configmaps", "default", "settings"});
@@ -247,10 +291,12 @@ TEST_F(Kubernetes, adopted_object_is_given_back_as_it_was_found) {
   EXPECT_EQ((*stored("settings"))["data"].dump(), R"({"a":"1","b":"2","z":"kept"})");
   EXPECT_EQ(paths_of(provider->diff(request, observe(request))), "");
   request.desired = Value();
+  EXPECT_EQ(observe(request).ownership, Ownership::ours);
   WriteRequest write;
   write.resource = request;
   const WriteResult result = world.run(provider->remove(write));
   ASSERT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
+  EXPECT_EQ(observe(request).ownership, Ownership::unowned);
   ASSERT_NE(stored("settings"), nullptr);
   for (const char* part : {"data", "kind", "apiVersion"})
     EXPECT_EQ((*stored("settings"))[part], before[part]) << part;
@@ -402,6 +448,23 @@ TEST_F(Kubernetes, read_decodes_a_secret_and_shows_only_public_keys) {
   EXPECT_TRUE(data->find("key")->sensitive());
   EXPECT_EQ(data->find("bytes"), nullptr);
   EXPECT_EQ(to_shown_json(seen.attributes).dump().find("hunter2"), std::string::npos);
+}
+
+TEST_F(Kubernetes, read_gives_what_is_no_text_in_base64) {
+  foreign("s",
+          R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},)"
+          R"("data":{"text":"YQ==","key":"AAEC/w=="}})",
+          "kubectl-create", "secrets");
+  ResourceRequest request;
+  request.address.name = "secret";
+  request.type = "kubernetes.read";
+  request.desired = Value(
+      Value::Object{{"api_version", Value("v1")}, {"kind", Value("Secret")}, {"name", Value("s")}});
+  const Observation seen = observe(request);
+  ASSERT_EQ(seen.presence, Presence::present) << format_diagnostics(seen.diagnostics);
+  EXPECT_EQ(*seen.attributes.at({"data"}), json(R"({"text":"a"})"));
+  EXPECT_EQ(*seen.attributes.at({"binary_data"}), json(R"({"key":"AAEC/w=="})"));
+  EXPECT_TRUE(seen.attributes.at({"binary_data", "key"})->sensitive());
 }
 
 TEST_F(Kubernetes, read_of_what_is_not_there_is_absent_or_waits) {

@@ -143,5 +143,23 @@ TEST(Status, leaves_the_outcome_open_only_when_the_request_may_have_been_done) {
   EXPECT_FALSE(understand("S", request, failed).outcome_unknown);
 }
 
+// Recorded on kube-apiserver 1.34.4; the answer has no reason.
+TEST(Status, manifest_that_does_not_fit_the_schema_is_refused_although_the_answer_is_500) {
+  http::Request request;
+  request.method = "PATCH";
+  http::Exchange exchange;
+  exchange.response = http::Response{
+      500,
+      {},
+      R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"failed to )"
+      R"(create typed patch object (/t; example.com/v1, Kind=Widget): .spec.colour: field not )"
+      R"(declared in schema","code":500})"};
+  const Reply reply = understand("S", request, exchange);
+  EXPECT_FALSE(reply.ok());
+  EXPECT_FALSE(reply.outcome_unknown);
+  EXPECT_EQ(reply.diagnostics.front().summary, "the API server refuses the object");
+  EXPECT_EQ(reply.diagnostics.front().fix, "To fix it, correct the manifest.");
+}
+
 }  // namespace
 }  // namespace crosstie::kubernetes
