@@ -47,6 +47,8 @@ struct Applier::Impl {
   void skip_dependents(std::size_t index);
   void skip_rest();
   Value known_attributes(const Change& change) const;
+  Task<void> clear_leftovers(StepContext& context);
+  bool all_done_after(std::size_t index) const;
   Task<void> last_look(const asio::any_io_executor& executor);
   void keep_outputs();
   void stop();
@@ -129,6 +131,7 @@ Task<ApplyResult> Applier::Impl::run() {
     wake->expires_at(asio::steady_timer::time_point::max());
     start_ready(context, executor);
   }
+  co_await clear_leftovers(context);
   broken = journal.broken();
   skip_rest();
   if (grace) grace->cancel();
@@ -271,6 +274,46 @@ void Applier::Impl::skip_rest() {
     report.blocked_by = {stops > 0 ? "the interrupt" : "the journal"};
     if (environment.events != nullptr) environment.events->skipped(report);
     result.skipped.push_back(std::move(report));
+  }
+}
+
+bool Applier::Impl::all_done_after(std::size_t at) const {
+  std::vector<std::size_t> open{at};
+  std::set<std::size_t> met{at};
+  while (!open.empty()) {
+    const std::size_t here = open.back();
+    open.pop_back();
+    if (nodes[here].status != Status::done) return false;
+    for (const std::size_t next : order.needed_by[here])
+      if (met.insert(next).second) open.push_back(next);
+  }
+  return true;
+}
+
+/// The old object of a replacement goes when everything that used it has the new one; after a
+/// failure on the way it stays, and the next run takes it away.
+Task<void> Applier::Impl::clear_leftovers(StepContext& context) {
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Change& change = plan.changes[i];
+    const ResourceSchema* schema = schemas.find(change.type);
+    const bool wrote = change.action == Action::create || change.action == Action::update ||
+                       change.action == Action::replace;
+    if (schema == nullptr || !schema->create_first || !wrote || !all_done_after(i)) continue;
+    if (stops > 0 || context.journal.broken()) co_return;
+    nodes[i].control = std::make_unique<StepControl>();
+    Step step(context, change, *nodes[i].control);
+    Value attributes = nodes[i].attributes;
+    StepEnd end = co_await step.clear_leftovers(std::move(attributes));
+    nodes[i].control.reset();
+    if (end.ok) continue;
+    StepReport report;
+    report.address = change.address;
+    report.type = change.type;
+    report.action = change.action;
+    report.phase = end.phase;
+    report.diagnostics = with_address(std::move(end.diagnostics), change.address.print());
+    if (environment.events != nullptr) environment.events->failed(report);
+    result.failed.push_back(std::move(report));
   }
 }
 

@@ -106,6 +106,7 @@ Step::Step(StepContext& context, const Change& change, StepControl& control)
   request_.prior = change.prior;
   request_.adoption = change.adoption;
   request_.lineage = context.lineage;
+  request_.pending_operation = change.resumes;
 }
 
 Task<StepEnd> Step::run() {
@@ -234,11 +235,43 @@ Task<StepEnd> Step::update(Observation seen, Difference difference) {
 }
 
 Task<StepEnd> Step::replace() {
+  if (change_.create_first) {
+    Observation seen = change_.approved;
+    co_return co_await create(std::move(seen), OperationAction::replace_create);
+  }
   StepEnd removed = co_await remove(OperationAction::replace_delete);
   if (!removed.ok) co_return removed;
   request_.prior.reset();
   Observation absent;
   co_return co_await create(std::move(absent), OperationAction::replace_create);
+}
+
+Task<StepEnd> Step::clear_leftovers(Value attributes) {
+  request_.desired = change_.after;
+  if (config_ != nullptr)
+    if (std::optional<Diagnostics> wrong = evaluate()) co_return failed("apply", std::move(*wrong));
+  request_.prior = Recorded{request_.desired, std::move(attributes), {}};
+  Observation seen = co_await look();
+  if (seen.presence != Presence::present || !seen.leftovers) co_return done({}, false);
+  Operation operation = operation_for(OperationAction::replace_delete, seen);
+  OperationEnd end;
+  end.id = operation.id;
+  WriteRequest request;
+  request.resource = request_;
+  request.operation = operation.id;
+  request.leftovers_only = true;
+  const Result<void> begun = co_await context_.journal.begin(std::move(operation));
+  if (!begun) co_return failed("apply", begun.failure());
+  WriteResult result = co_await call(OperationAction::replace_delete, std::move(request));
+  Diagnostics why = std::move(result.failure.diagnostics);
+  if (!result.outcome) {
+    end.state = result.failure.outcome_unknown ? OperationState::unknown : OperationState::failed;
+    end.error = why.empty() ? "" : why.front().summary;
+  }
+  const Result<void> kept = co_await context_.journal.finish(std::move(end));
+  if (!kept) append(why, kept.failure());
+  if (!result.outcome || !kept) co_return failed("apply", std::move(why));
+  co_return done({}, true);
 }
 
 Task<StepEnd> Step::forget() {
@@ -309,9 +342,13 @@ Task<WriteResult> Step::call(OperationAction action, WriteRequest request) {
 
 Task<StepEnd> Step::journaled(OperationAction action, Observation seen, Difference difference) {
   Operation operation = operation_for(action, seen);
-  Operation intent = operation;
-  const Result<void> begun = co_await context_.journal.begin(std::move(intent));
-  if (!begun) co_return failed("apply", begun.failure());
+  if (change_.resumes.empty()) {
+    Operation intent = operation;
+    const Result<void> begun = co_await context_.journal.begin(std::move(intent));
+    if (!begun) co_return failed("apply", begun.failure());
+  } else {
+    operation.id = change_.resumes;  // its intent is in the journal
+  }
 
   WriteRequest request;
   request.resource = request_;

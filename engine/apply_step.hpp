@@ -42,6 +42,8 @@ class Step {
  public:
   Step(StepContext& context, const Change& change, StepControl& control);
   Task<StepEnd> run();
+  /// Takes away what is ours beside the object that `attributes` are of, when there is such.
+  Task<StepEnd> clear_leftovers(Value attributes);
 
  private:
   Task<StepEnd> write();

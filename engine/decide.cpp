@@ -124,11 +124,16 @@ Diagnostic not_ours_error(const ResourceAddress& address, const Observation& obs
   const bool foreign = observed.ownership == Ownership::foreign;
   std::string detail = "An object of this name exists and crosstie did not make it";
   detail += observed.owner.empty() ? "." : "; it belongs to " + observed.owner + ".";
-  Diagnostic error =
-      make_error("object exists and is not ours", std::move(detail),
-                 std::string("To go on, give the resource another name, or let crosstie use the "
-                             "object; destroy gives it back as it was found:\n") +
-                     (foreign ? "  adopt: take_over" : "  adopt: if_unowned"));
+  // The resources of a link stand in its blueprint, where the user cannot write without a copy.
+  const std::string ways =
+      address.link.empty()
+          ? "To go on, give the resource another name, or let crosstie use the object; destroy "
+            "gives it back as it was found:\n"
+          : "To go on, give the object another name by the link's inputs, or let crosstie use the "
+            "object, in a copy of the blueprint (`crosstie blueprint show`) that the link names; "
+            "destroy gives it back as it was found:\n";
+  Diagnostic error = make_error("object exists and is not ours", std::move(detail),
+                                ways + (foreign ? "  adopt: take_over" : "  adopt: if_unowned"));
   error.address = address.print();
   return error;
 }
@@ -154,7 +159,7 @@ Decision decide_wanted(const Provider& provider, const DecideInput& input) {
   return decision;
 }
 
-Decision decide_unwanted(const DecideInput& input, Reason why) {
+Decision decide_unwanted(const Provider& provider, const DecideInput& input, Reason why) {
   Decision decision;
   decision.reason = why;
   if (input.kind != ResourceKind::managed) {
@@ -165,6 +170,9 @@ Decision decide_unwanted(const DecideInput& input, Reason why) {
     case Presence::unreadable:
       return unreadable(input);
     case Presence::absent:
+      // Gone, and perhaps still at work: only the provider can tell what the removal disturbed, and
+      // wait for it.
+      if (input.removal_began) break;
       decision.action = Action::forget;
       decision.reason = Reason::already_absent;
       return decision;
@@ -184,6 +192,7 @@ Decision decide_unwanted(const DecideInput& input, Reason why) {
     return decision;
   }
   decision.action = Action::remove;
+  if (input.observed.presence == Presence::present) decision.drift = find_drift(provider, input);
   if (input.lifecycle.prevent_destroy)
     decision.diagnostics.push_back(prevented(input.request.address, "delete"));
   return decision;
@@ -200,8 +209,11 @@ std::optional<OperationEnd> recover(const Provider& provider, const Operation& o
   end.state = OperationState::failed;
   end.error = "did not take effect; found by a later run";
   switch (operation.action) {
-    case OperationAction::create:
     case OperationAction::replace_create:
+      // The old object is still the recorded one; the new one, if it was made, is a leftover.
+      if (request.prior && !request.prior->attributes.is_null()) break;
+      [[fallthrough]];
+    case OperationAction::create:
       if (present) {
         end.state = OperationState::succeeded;
         end.record = record_of(operation, observed);

@@ -17,7 +17,8 @@ struct DecideInput {
   Observation observed;
   Lifecycle lifecycle;
   bool replace_requested = false;
-  std::string today;  // "2026-11-24"
+  bool removal_began = false;  // by an earlier run, and nobody knows its end
+  std::string today;           // "2026-11-24"
 };
 
 struct Decision {
@@ -32,7 +33,7 @@ struct Decision {
 Decision decide_wanted(const Provider& provider, const DecideInput& input);
 /// For a resource that is recorded and not wanted (`why`: removed_from_configuration, when_false,
 /// destroy).
-Decision decide_unwanted(const DecideInput& input, Reason why);
+Decision decide_unwanted(const Provider& provider, const DecideInput& input, Reason why);
 
 /// What became of an operation that has no outcome, told by a look at the service. nullopt: it
 /// cannot be told yet.

@@ -61,9 +61,11 @@ struct Change {
   std::string unchecked_reason;
   Observation approved;  // what the decision was made from
   std::optional<Recorded> prior;
-  Value token;  // of a record that is not settled
+  Value token;          // of a record that is not settled
+  std::string resumes;  // removal that an earlier run left without an outcome: this one ends it
   Adoption adoption = Adoption::never;
   bool prevent_destroy = false;
+  bool create_first = false;  // of a replace: the old object goes last
   std::vector<ResourceAddress> depends_on;
   std::vector<ResourceAddress>
       recorded_depends_on;  // of the last apply; what goes must wait for these dependents
@@ -80,6 +82,7 @@ struct Coverage {
 struct PlannedOutput {
   Output output;
   bool changed = false;
+  std::optional<Value> before;  // of the last apply; none for a new output
 };
 
 struct Plan {

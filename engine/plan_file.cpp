@@ -1,6 +1,7 @@
 #include "engine/plan_file.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -16,6 +17,16 @@ json addresses_json(const std::vector<ResourceAddress>& addresses) {
   for (const ResourceAddress& address : addresses) out.push_back(address.print());
   return out;
 }
+
+std::int64_t integer_of(const json& number, std::int64_t low, std::int64_t high) {
+  const bool whole = number.is_number_integer() &&
+                     (!number.is_number_unsigned() ||
+                      number.get<std::uint64_t>() <= static_cast<std::uint64_t>(high));
+  if (!whole || number.get<std::int64_t>() < low || number.get<std::int64_t>() > high)
+    throw std::invalid_argument("a number is out of its range");
+  return number.get<std::int64_t>();
+}
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 
 ResourceAddress address_of(const json& text) {
   const std::optional<ResourceAddress> address = parse_address(text.get<std::string>());
@@ -44,8 +55,8 @@ json path_json(const Path& path) {
 Path path_of(const json& list) {
   Path out;
   for (const json& one : list) {
-    if (one.is_number_unsigned() || one.is_number_integer()) {
-      out.push_back({one.get<std::size_t>()});
+    if (one.is_number()) {
+      out.push_back({static_cast<std::size_t>(integer_of(one, 0, kLargest))});
     } else {
       out.push_back({one.get<std::string>()});
     }
@@ -91,9 +102,7 @@ json record_json(const ResourceRecord& record) {
 
 template <class Enum>
 Enum enum_of(const json& number, int last) {
-  const int value = number.get<int>();
-  if (value < 0 || value > last) throw std::invalid_argument("a number stands for nothing");
-  return static_cast<Enum>(value);
+  return static_cast<Enum>(integer_of(number, 0, last));
 }
 
 ResourceRecord record_of(const json& in) {
@@ -108,7 +117,7 @@ ResourceRecord record_of(const json& in) {
   record.status = enum_of<RecordStatus>(in.at("status"), 2);
   record.prevent_destroy = in.at("prevent_destroy").get<bool>();
   record.depends_on = addresses_of(in.at("depends_on"));
-  record.run = in.at("run").get<std::int64_t>();
+  record.run = integer_of(in.at("run"), 0, kLargest);
   return record;
 }
 
@@ -140,8 +149,10 @@ json change_json(const Change& change) {
                 {"before", encode_value(change.approved.before)},
                 {"version", change.approved.version}}},
               {"token", encode_value(change.token)},
+              {"resumes", change.resumes},
               {"adoption", static_cast<int>(change.adoption)},
               {"prevent_destroy", change.prevent_destroy},
+              {"create_first", change.create_first},
               {"depends_on", addresses_json(change.depends_on)},
               {"recorded_depends_on", addresses_json(change.recorded_depends_on)}};
   if (change.prior) {
@@ -186,6 +197,8 @@ Change change_of(const json& in) {
   change.unchecked_reason = in.at("unchecked_reason").get<std::string>();
   change.approved = observation_of(in.at("approved"));
   change.token = decode_value(in.at("token"));
+  change.resumes = in.value("resumes", "");
+  change.create_first = in.value("create_first", false);
   change.adoption = enum_of<Adoption>(in.at("adoption"), 2);
   change.prevent_destroy = in.at("prevent_destroy").get<bool>();
   change.depends_on = addresses_of(in.at("depends_on"));
@@ -233,7 +246,7 @@ SavedPlan saved_of(const json& in) {
   saved.replace = addresses_of(in.at("replace"));
   Plan& plan = saved.plan;
   plan.lineage = in.at("lineage").get<std::string>();
-  plan.serial = in.at("serial").get<std::int64_t>();
+  plan.serial = integer_of(in.at("serial"), 0, kLargest);
   plan.destroy = in.at("destroy").get<bool>();
   for (const json& one : in.at("changes")) plan.changes.push_back(change_of(one));
   for (const json& one : in.at("recoveries")) plan.recoveries.push_back(recovery_of(one));
@@ -243,11 +256,14 @@ SavedPlan saved_of(const json& in) {
     output.output.value = decode_value(one.at("value"));
     output.output.type = one.at("type").get<std::string>();
     output.changed = one.at("changed").get<bool>();
+    if (one.contains("before")) output.before = decode_value(one.at("before"));
     plan.outputs.emplace(name, std::move(output));
   }
   const json& seen = in.at("coverage");
-  plan.coverage = {seen.at(0).get<int>(), seen.at(1).get<int>(), seen.at(2).get<int>(),
-                   seen.at(3).get<int>()};
+  const auto count = [&](std::size_t index) {
+    return static_cast<int>(integer_of(seen.at(index), 0, std::numeric_limits<int>::max()));
+  };
+  plan.coverage = {count(0), count(1), count(2), count(3)};
   return saved;
 }
 
@@ -279,6 +295,7 @@ std::string write_plan(const SavedPlan& saved) {
     out["outputs"][name] = {{"value", encode_value(planned.output.value)},
                             {"type", planned.output.type},
                             {"changed", planned.changed}};
+    if (planned.before) out["outputs"][name]["before"] = encode_value(*planned.before);
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -290,6 +307,8 @@ Result<SavedPlan> read_plan(const std::string& text) {
   if (parsed["crosstie_plan"] != kFormat) return damaged("it has another format version");
   try {
     return saved_of(parsed);
+  } catch (const json::exception&) {
+    return damaged("something in it is not of the form that this version writes");
   } catch (const std::exception& error) {
     return damaged(error.what());
   }

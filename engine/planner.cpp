@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace crosstie {
 
@@ -91,7 +92,21 @@ void Planner::add_records() {
     node_of(operation.address, operation.type, operation.connection).pending = &operation;
 }
 
+/// The error for an address on the command line that nothing has.
+Diagnostic Planner::no_such_address(const std::string& summary, const std::string& named) const {
+  std::vector<std::string> addresses;
+  for (const Node& node : nodes_) addresses.push_back(node.change.address.print());
+  const std::string near = did_you_mean(named, addresses);
+  return make_error(summary, "Nothing in the configuration or the state is named " + named + ".",
+                    near.empty()
+                        ? "To see the addresses, run\n  crosstie graph\n  crosstie state list"
+                        : "Did you mean " + near + "?");
+}
+
 Result<void> Planner::apply_targets() {
+  for (const ResourceAddress& address : options_.replace)
+    if (graph_.find(address) == graph_.size())
+      return no_such_address("resource to replace does not exist", address.print());
   if (options_.targets.empty()) return {};
   for (Node& node : nodes_) node.included = false;
   std::vector<std::size_t> open;
@@ -106,10 +121,9 @@ Result<void> Planner::apply_targets() {
       if (address == target || whole_name || whole_link) open.push_back(i);
     }
     if (open.size() == before) {
-      return make_error(
-          "target does not exist",
-          "Nothing in the configuration or the state is named " + target.print() + ".",
-          "To see the addresses, run\n  crosstie graph\n  crosstie state list");
+      std::string named = target.print();
+      if (target.name.empty()) named.pop_back();  // a whole link: "link.logs."
+      return no_such_address("target does not exist", named);
     }
   }
   while (!open.empty()) {
@@ -243,8 +257,13 @@ void Planner::process_wanted(std::size_t index, Node& node, std::vector<Wanted>&
                     std::move(*node.observation),
                     lifecycle_of(node),
                     replace_.contains(node.change.address),
+                    false,
                     options_.today};
   Decision decision = decide_wanted(*providers_(node.change.connection), input);
+  if (node.kind == ResourceKind::check && decision.action == Action::no_op && rests_on_new(index)) {
+    decision.action = Action::update;
+    decision.reason = Reason::check;
+  }
   take_decision(node, std::move(input), std::move(decision));
 }
 
@@ -252,16 +271,18 @@ void Planner::process_unwanted(std::size_t index, Node& node, Reason why,
                                std::vector<Wanted>& wanted) {
   ResourceRequest request = request_for(node, {});
   if (node.kind == ResourceKind::managed && need_look(index, node, request, wanted)) return;
-  settle_pending(node, request);
+  if (!take_up_removal(node)) settle_pending(node, request);
   const ResourceRecord* record = effective_record(node);
-  if (record == nullptr) {  // a pending create that did not take effect, or a delete that did
+  const bool resumes = !node.change.resumes.empty();
+  if (record == nullptr &&
+      !resumes) {  // a pending create that did not take effect, or a delete that did
     node.done = true;
     return;
   }
-  DecideInput input{node.kind, std::move(request), record, {}, lifecycle_of(node),
-                    false,     options_.today};
+  DecideInput input{node.kind, std::move(request), record, {}, lifecycle_of(node), false,
+                    resumes,   options_.today};
   if (node.observation) input.observed = std::move(*node.observation);
-  Decision decision = decide_unwanted(input, why);
+  Decision decision = decide_unwanted(*providers_(node.change.connection), input, why);
   take_decision(node, std::move(input), std::move(decision));
 }
 
@@ -282,14 +303,14 @@ void Planner::process_read(std::size_t index, Node& node, Value desired,
     if (seen.presence == Presence::absent) {
       Diagnostic error = make_error(
           "object to be read does not exist",
-          seen.reason.empty() ? "The service knows nothing of this name." : seen.reason,
+          seen.reason.empty() ? "The service knows nothing of this name." : seen.reason + ".",
           "Check the name and the connection it is looked for with.", node.config->where);
       error.address = node.change.address.print();
       return fail(node, {std::move(error)});
     }
     if (seen.presence == Presence::present) {
       ++plan_.coverage.live;
-      for (const Diagnostic& one : seen.diagnostics) plan_.warnings.push_back(one);
+      append(plan_.warnings, with_address(seen.diagnostics, node.change.address.print()));
       input.observed = std::move(seen);
       return take_decision(node, std::move(input), Decision{});
     }
@@ -332,6 +353,21 @@ void Planner::settle_pending(Node& node, ResourceRequest& request) {
     request.prior = Recorded{record->desired, record->attributes, record->before};
 }
 
+/// A removal that took effect and whose end nobody saw is taken up where it was cut off: its
+/// journal entry stays open until the provider waited for what it disturbed.
+bool Planner::take_up_removal(Node& node) {
+  const bool gone = node.pending != nullptr && node.observation &&
+                    node.pending->action == OperationAction::remove &&
+                    node.observation->presence == Presence::absent;
+  if (!gone) return false;
+  node.change.resumes = node.pending->id;
+  plan_.recovery_notes.push_back(
+      node.change.address.print() +
+      ": an earlier run was cut off while it deleted this; the deletion took effect and is brought "
+      "to its end");
+  return true;
+}
+
 const ResourceRecord* Planner::effective_record(const Node& node) const {
   return node.recovered ? node.recovered.get() : node.record;
 }
@@ -364,6 +400,7 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
     const std::string verb(action_name(change.action));
     change.forecast = providers_(change.connection)->forecast(request, change.approved, verb);
   }
+  change.create_first = change.action == Action::replace && creates_first(change);
   change.prior = std::move(request.prior);
   if (!gone) change.after = std::move(request.desired);
   if (node.kind != ResourceKind::read) count_coverage(node);
@@ -379,6 +416,36 @@ void Planner::take_decision(Node& node, DecideInput input, Decision decision) {
       plan_.warnings.push_back(std::move(one));
     }
   }
+}
+
+/// What was proven once says nothing about a new object below it, such as a key made anew.
+bool Planner::rests_on_new(std::size_t index) const {
+  std::vector<std::size_t> open{index};
+  std::set<std::size_t> met;
+  while (!open.empty()) {
+    const std::size_t here = open.back();
+    open.pop_back();
+    for (const std::size_t need : graph_.needs(here)) {
+      if (!met.insert(need).second) continue;
+      const Action action = nodes_[need].change.action;
+      const bool managed = nodes_[need].kind == ResourceKind::managed;
+      if (managed && (action == Action::create || action == Action::replace)) return true;
+      open.push_back(need);
+    }
+  }
+  return false;
+}
+
+/// Old and new can stand side by side when the type says so and both bear the same identity.
+bool Planner::creates_first(const Change& change) const {
+  const ResourceSchema* schema = schemas_.find(change.type);
+  if (schema == nullptr || !schema->create_first) return false;
+  return std::none_of(change.fields.begin(), change.fields.end(), [&](const FieldDifference& one) {
+    const auto* name =
+        one.path.empty() ? nullptr : std::get_if<std::string>(&one.path.front().step);
+    const AttributeSchema* attribute = name == nullptr ? nullptr : schema->find(*name);
+    return attribute != nullptr && attribute->identity;
+  });
 }
 
 /// What references to the resource give: arguments as wanted, the rest as seen or recorded, or
@@ -486,7 +553,8 @@ void Planner::plan_outputs(Plan& plan) {
     PlannedOutput planned_output;
     planned_output.output.type = std::string(kind_name(*value));
     const auto old = state_.outputs.find(output.name);
-    planned_output.changed = old == state_.outputs.end() || !(old->second.value == *value);
+    if (old != state_.outputs.end()) planned_output.before = old->second.value;
+    planned_output.changed = !planned_output.before || !(*planned_output.before == *value);
     planned_output.output.value = std::move(*value);
     plan.outputs.emplace(output.name, std::move(planned_output));
   }

@@ -65,6 +65,7 @@ class Planner {
   };
 
   void add_records();
+  Diagnostic no_such_address(const std::string& summary, const std::string& named) const;
   Result<void> apply_targets();
   AttributeLookup lookup(bool recorded_instead) const;
   void guess_ahead(std::vector<Wanted>& wanted);
@@ -76,6 +77,9 @@ class Planner {
                  std::vector<Wanted>& wanted);
   Result<Value> wish_of(std::size_t index, Node& node);
   void take_decision(Node& node, DecideInput input, Decision decision);
+  bool take_up_removal(Node& node);
+  bool creates_first(const Change& change) const;
+  bool rests_on_new(std::size_t index) const;
   void settle_pending(Node& node, ResourceRequest& request);
   void keep_recorded(Node& node);
   void fail(Node& node, Diagnostics why);

@@ -46,11 +46,13 @@ Secret decode_key(std::string_view text, const std::string& where) {
 }
 
 Failure unusable(const std::filesystem::path& path, const std::string& what) {
+  const bool full = errno == ENOSPC || errno == EDQUOT;
   return Failure(
       make_error("sealing key cannot be stored",
                  path.string() + " " + what + ": " + reason() + ". No state was made.",
-                 "To fix it, make that folder writable for you, or give a key yourself in "
-                 "CROSSTIE_STATE_KEY (base64 of 32 bytes)."));
+                 full ? "To fix it, free space on that disk, then run the command again."
+                      : "To fix it, make that folder writable for you, or give a key yourself in "
+                        "CROSSTIE_STATE_KEY (base64 of 32 bytes)."));
 }
 
 }  // namespace

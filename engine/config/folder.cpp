@@ -69,8 +69,9 @@ enum class Role { configuration, aside };
 /// Blueprints, Kubernetes manifests and variable files may lie in the folder too. One key that is
 /// nearly ours is a slip of the pen.
 Role role_of(const Node& root) {
-  if (!root.is_mapping() || root.find("blueprint") != nullptr) return Role::aside;
+  if (!root.is_mapping()) return Role::aside;
   if (root.find("crosstie") != nullptr) return Role::configuration;
+  if (root.find("blueprint") != nullptr) return Role::aside;
   if (root.find("apiVersion") != nullptr) return Role::aside;
   static const std::vector<std::string> kKeys(std::begin(kConfigurationKeys),
                                               std::end(kConfigurationKeys));

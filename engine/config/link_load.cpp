@@ -18,6 +18,7 @@ class BlueprintLoader {
 
   void run() {
     for (LinkShape& link : loading_.loaded.shape.links) {
+      if (link.broken) continue;
       link.blueprint = blueprint_of(link);
       if (link.blueprint != nullptr) check_inputs(link);
     }

@@ -67,6 +67,8 @@ struct UseList {
 struct Module {
   const ModuleShape* shape = nullptr;
   std::string link;
+  Place link_where;
+  std::string blueprint;  // its name
   std::optional<std::string> link_key;
   std::string alias;
   std::filesystem::path folder;                        // where the paths of file() begin
@@ -91,6 +93,10 @@ struct Module {
   }
   std::string name_prefix() const { return link.empty() ? "" : "link." + link + "."; }
 };
+
+/// An error inside a built-in blueprint, which nobody can edit, is told at the link that uses it
+/// so. False for any other error, which stays as it is.
+bool blame_link(Diagnostic& error, const Module& module);
 
 /// What all modules of a configuration share.
 struct World {

@@ -2,6 +2,7 @@
 // for_each its rounds.
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "engine/config/loaded.hpp"
 #include "engine/config/template.hpp"
@@ -11,8 +12,11 @@
 namespace crosstie::config {
 namespace {
 
+/// As providers/elasticsearch takes it.
+constexpr std::size_t kAliasMax = 128;
+
 bool is_alias(std::string_view text) {
-  if (text.empty() || text[0] == '-') return false;
+  if (text.empty() || text.size() > kAliasMax || text[0] == '-') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
@@ -34,6 +38,7 @@ class ModuleBuilder {
     for (Module& module : loaded_.modules) make_groups(module);
     check_validations(root);
     for (Module& module : loaded_.modules) compute(module);
+    check_aliases();
   }
 
  private:
@@ -58,6 +63,8 @@ class ModuleBuilder {
     Module& module = loaded_.modules.emplace_back();
     module.shape = &link.blueprint->shape;
     module.link = std::string(link.name);
+    module.link_where = link.where;
+    module.blueprint = link.blueprint->name;
     if (round != nullptr) module.link_key = round->key;
     module.folder = loading_.options.folder;
     module.alias = alias_of(link, ModuleScope(loaded_.world, root, round));
@@ -100,7 +107,7 @@ class ModuleBuilder {
             "alias is not valid",
             value->sensitive() ? "The alias is sensitive, but it is shown everywhere."
                                : "The alias must be a string, not " + describe(*value) + ".",
-            {}, where.range()));
+            "To fix it, give a text in lower case, such as logs.", where.range()));
         return alias;
       }
       alias = value->as_string();
@@ -108,12 +115,44 @@ class ModuleBuilder {
     if (!is_alias(alias))
       loading_.errors.push_back(make_error(
           "alias is not valid", "`" + alias + "` cannot be the alias of a remote cluster.",
-          link.alias == nullptr ? "To fix it, add `alias:` with lower case letters, digits, `-` "
-                                  "and `_`, not beginning with `-`."
-                                : "To fix it, use lower case letters, digits, `-` and `_`, and do "
-                                  "not begin with `-`.",
+          std::string(link.alias == nullptr ? "To fix it, add `alias:` with" : "To fix it, use") +
+              " 1 to " + std::to_string(kAliasMax) +
+              " lower case letters, digits, `-` and `_`, not beginning with `-`.",
           where.range()));
     return alias;
+  }
+
+  /// Two links that write the same remote cluster of the same local end would undo each other for
+  /// ever.
+  void check_aliases() {
+    std::unordered_map<std::string_view, std::vector<const Module*>> by_alias;
+    for (const Module& module : loaded_.modules) {
+      if (module.link.empty()) continue;
+      std::vector<const Module*>& others = by_alias[module.alias];
+      const Value* end = others.empty() ? nullptr : local_end(module);
+      for (const Module* other : others) {
+        const Value* other_end = end == nullptr ? nullptr : local_end(*other);
+        if (other_end == nullptr || !(*other_end == *end)) continue;
+        loading_.errors.push_back(make_error(
+            "alias is used twice",
+            "Link `" + other->link + "` links the same local cluster under the alias `" +
+                module.alias + "` already.",
+            "To fix it, give one of the two another `alias:`.", module.link_where.range()));
+        break;
+      }
+      others.push_back(&module);
+    }
+  }
+
+  /// `local` of a link, null pointer while any of it waits for a resource.
+  const Value* local_end(const Module& module) {
+    if (module.link.empty()) return nullptr;
+    const auto input = module.inputs.find(std::string_view("local"));
+    if (input == module.inputs.end()) return nullptr;
+    const Result<Operand> value = ModuleScope(loaded_.world, module).input(input->second);
+    if (!value || value->get().contains_unknown() || value->get().is_null()) return nullptr;
+    const auto constant = module.constants.find(&input->second);
+    return constant == module.constants.end() ? nullptr : &constant->second.value;
   }
 
   void make_groups(Module& module) {
@@ -157,10 +196,30 @@ class ModuleBuilder {
     for (const OutputShape& output : module.shape->outputs) tell(scope.output(output));
   }
 
+  /// ECK takes names of at most 36 characters (pkg/controller/common/name/name.go), Kubernetes
+  /// namespaces of 63 (RFC 1123): longer ones cannot exist, and need not be looked for.
+  void check_eck_names(const Input& input, const Value& eck) {
+    const std::pair<const char*, std::size_t> limits[] = {{"name", 36}, {"namespace", 63}};
+    for (const auto& [member, longest] : limits) {
+      const std::string text = eck.text(member);
+      if (text.size() <= longest) continue;
+      Place where = input.where;
+      const Entry* side = input.node == nullptr ? nullptr : input.node->find("eck");
+      if (side != nullptr)
+        if (const Entry* entry = side->value->find(member)) where = entry->value->where;
+      loading_.errors.push_back(make_error(
+          "name of an ECK cluster is too long",
+          std::string("The `") + member + "` of the end has " + std::to_string(text.size()) +
+              " characters; at most " + std::to_string(longest) + " are possible.",
+          "To fix it, write the name as `kubectl get elasticsearch -A` shows it.", where.range()));
+    }
+  }
+
   /// `local: {ech: {deployment: X, provider: ech.eu}}` chooses the connection of the link's
   /// resources of that provider.
   void choose_connections(Module& module, const Input& input, const Value& end) {
     if (!end.is_object()) return;
+    if (const Value* eck = end.find("eck")) check_eck_names(input, *eck);
     for (const auto& [kind, settings] : end.as_object()) {
       const Value* name = settings.find("provider");
       if (name == nullptr || name->is_null() || input.node == nullptr) continue;
@@ -206,6 +265,11 @@ bool expand_for_each(const Node& node, const Scope& scope, Loading& loading,
         make_error(std::move(summary), std::move(detail), std::move(fix), node.where.range()));
     return false;
   };
+  const auto fail_empty_key = [&] {
+    return fail("for_each has an empty key",
+                "An instance is named by its key, and an empty text is no name.",
+                "To fix it, give each key at least one character.");
+  };
   Result<Value> value = evaluate_node(node, scope);
   if (!value) {
     append(loading.errors, value.failure());
@@ -218,16 +282,18 @@ bool expand_for_each(const Node& node, const Scope& scope, Loading& loading,
                      [&](const Node&, const Expression& e) { told |= e.root == Root::resource; });
     if (told) return false;
     // Without a source, the unknown comes from an error that is told elsewhere.
-    return !source.empty() &&
+    return source != "(unknown)" &&
            fail("for_each depends on a resource",
                 "The keys must be known before any resource, but they wait for " + source + ".",
                 "To fix it, use variables and locals.");
   }
   if (value->sensitive())
-    return fail("for_each is sensitive", "The keys would be shown in addresses.");
+    return fail("for_each is sensitive", "The keys would be shown in addresses.",
+                "To fix it, take the keys from a value that is not sensitive.");
   if (!value->is_object() && !value->is_list())
     return fail("for_each is no collection",
-                "for_each must be an object or a list of strings, not " + describe(*value) + ".");
+                "for_each must be an object or a list of strings, not " + describe(*value) + ".",
+                "To fix it, write it like [east, west], or {east: {...}, west: {...}}.");
   const std::size_t count =
       value->is_object() ? value->as_object().size() : value->as_list().size();
   if (loading.loaded.rounds.size() + count > loading.options.resources_max)
@@ -236,6 +302,7 @@ bool expand_for_each(const Node& node, const Scope& scope, Loading& loading,
                     " resources after for_each.",
                 "To fix it, split the configuration.");
   if (value->is_object()) {
+    if (value->find("") != nullptr) return fail_empty_key();
     for (auto& [key, member] : value->as_object())
       out.push_back(&loading.loaded.rounds.emplace_back(Each{key, std::move(member)}));
     return true;
@@ -244,9 +311,12 @@ bool expand_for_each(const Node& node, const Scope& scope, Loading& loading,
   for (const Value& item : value->as_list()) {
     if (!item.is_string())
       return fail("for_each is no collection",
-                  "The list holds " + describe(item) + "; only strings can be keys.");
+                  "The list holds " + describe(item) + "; only strings can be keys.",
+                  "To fix it, put the items into quotes.");
     if (item.sensitive())
-      return fail("for_each is sensitive", "The keys would be shown in addresses.");
+      return fail("for_each is sensitive", "The keys would be shown in addresses.",
+                  "To fix it, take the keys from a value that is not sensitive.");
+    if (item.as_string().empty()) return fail_empty_key();
     if (!keys.insert(item.as_string()).second)
       return fail("for_each has a key twice", "The list holds `" + item.as_string() + "` twice.",
                   "To fix it, remove one of them.");

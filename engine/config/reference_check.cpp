@@ -117,6 +117,8 @@ class Checker {
                   "In " + std::string(place.what) +
                       " no resource can be named, because its value is needed first.",
                   "To fix it, use variables and locals.");
+    if (found->for_each == nullptr && !e.children.empty())
+      return bracket_on_single(scalar, e, *found);
     if (e.attribute.empty()) return;
     if (found->for_each != nullptr && e.children.empty()) {
       fail(scalar, e.begin, e.length, "resource has several instances",
@@ -125,8 +127,6 @@ class Checker {
       return;
     }
     if (found->schema == nullptr || found->schema->attributes.empty()) return;
-    // A bracket on a resource without for_each takes an attribute; what follows is free.
-    if (found->for_each == nullptr && !e.children.empty()) return;
     if (found->schema->find(e.attribute) != nullptr) return;
     std::vector<std::string> names;
     for (const AttributeSchema& attribute : found->schema->attributes)
@@ -134,6 +134,22 @@ class Checker {
     fail(scalar, e.attribute_begin, e.attribute.size(), "unknown attribute",
          "`" + found->schema->type + "` has no attribute `" + e.attribute + "`.",
          suggest(e.attribute, names));
+  }
+
+  /// A bracket on a resource without for_each takes an attribute; what follows is free.
+  void bracket_on_single(const Node& scalar, const Expression& e,
+                         const ResourceShape& found) const {
+    const Expression& key = *e.children.front();
+    if (key.operation != Operation::literal || !key.value.is_string()) return;
+    const std::string& name = key.value.as_string();
+    if (found.schema == nullptr || found.schema->attributes.empty() ||
+        found.schema->find(name) != nullptr)
+      return;
+    fail(scalar, e.begin, e.length, "resource has no instances",
+         "`resource." + e.name + "` has no for_each, and `" + found.schema->type +
+             "` has no attribute `" + name + "`.",
+         "To fix it, leave the bracket out: resource." + e.name +
+             (e.attribute.empty() ? "" : "." + e.attribute) + ".");
   }
 
   const LinkShape* known_link(const Node& scalar, const Expression& e) const {

@@ -91,7 +91,10 @@ class ResourceBuilder {
                                            "`" + std::string(shape.type) +
                                                "` needs a connection of `" + std::string(provider) +
                                                "`, not `" + name + "`.",
-                                           {}, shape.connection_where.range()));
+                                           "To fix it, take `provider` away, or name a connection "
+                                           "that begins with `" +
+                                               std::string(provider) + "`.",
+                                           shape.connection_where.range()));
     else if (name != provider && loaded_.shape.provider_index.count(shape.connection) == 0)
       loading_.errors.push_back(make_error(
           "unknown connection", "There is no connection `" + name + "` under `providers`.",
@@ -127,8 +130,9 @@ class ResourceBuilder {
       if (!module.link.empty()) {
         if (!told_.insert(module.link + "|" + error.detail).second) continue;
         const Place& where = loaded_.shape.link(module.link)->where;
-        error.detail += " The link `" + module.link + "` (" + where.file->name + ":" +
-                        std::to_string(where.line) + ") uses it so.";
+        if (!blame_link(error, module))
+          error.detail += " The link `" + module.link + "` (" + where.file->name + ":" +
+                          std::to_string(where.line) + ") uses it so.";
       }
       if (error.address.empty())
         error.address = module.address(*instance.shape, instance.each).print();
@@ -231,7 +235,8 @@ void build_connections(Loading& loading) {
       loading.loaded.connection_values.emplace(
           provider.name, value->is_null() ? Value(Value::Object{}) : std::move(*value));
     const std::string source = value ? value->first_unknown() : "";
-    if (!source.empty())
+    // Without a source, the unknown comes from an error that is told elsewhere.
+    if (!source.empty() && source != "(unknown)")
       loading.errors.push_back(make_error("value must be known before any resource",
                                           "The settings of a connection wait for " + source + ".",
                                           "To fix it, use variables and locals.",

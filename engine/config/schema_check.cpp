@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_scalar.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -56,17 +57,10 @@ class ValueChecker {
     hidden = hidden || attribute.sensitive || value.sensitive();
     if (attribute.type == AttributeType::secret_reference) return secret(value, node, name);
     if (!has_type(attribute.type, value)) {
-      const bool quote =
-          attribute.type == AttributeType::string && (value.is_number() || value.is_bool());
-      const bool unquote = value.is_string() && (attribute.type == AttributeType::number ||
-                                                 attribute.type == AttributeType::boolean);
       return fail(node, hidden, "wrong type of an argument",
                   "`" + name + "` must be " + type_phrase(attribute.type) + ", not " +
                       describe(value) + ".",
-                  !exact    ? ""
-                  : quote   ? "To fix it, put the value into quotes."
-                  : unquote ? "To fix it, take the quotes away."
-                            : "");
+                  way_to_type(attribute.type, value, exact && !node.templated));
     }
     if (value.is_string() && !attribute.allowed.empty())
       allowed(attribute, value, node, name, hidden);
@@ -76,6 +70,23 @@ class ValueChecker {
   }
 
  private:
+  /// `written`: the value stands in the file as it is.
+  static std::string way_to_type(AttributeType type, const Value& value, bool written) {
+    if (type == AttributeType::string && (value.is_number() || value.is_bool()))
+      return written ? "To fix it, put the value into quotes."
+                     : "To fix it, make a text of it: \"${format(\"%s\", ...)}\".";
+    if (!value.is_string() || !written) return "";
+    const NodeKind plain = read_plain(value.as_string()).kind;
+    if (type == AttributeType::boolean)
+      return plain == NodeKind::boolean ? "To fix it, take the quotes away."
+                                        : "To fix it, write true or false, without quotes.";
+    if (type == AttributeType::number)
+      return plain == NodeKind::integer || plain == NodeKind::real
+                 ? "To fix it, take the quotes away."
+                 : "To fix it, write a number, without quotes.";
+    return "";
+  }
+
   void fail(const Node& node, bool hidden, std::string summary, std::string detail,
             std::string fix) const {
     errors_.push_back(make_error(std::move(summary), std::move(detail), std::move(fix),
@@ -107,7 +118,8 @@ class ValueChecker {
       if (list[i].is_unknown()) continue;
       if (!list[i].is_object()) {
         fail(at, hidden, "wrong type of an argument",
-             "`" + item + "` must be an object, not " + describe(list[i]) + ".", {});
+             "`" + item + "` must be an object, not " + describe(list[i]) + ".",
+             "To fix it, write it like {" + attribute.members.front().name + ": ...}.");
         continue;
       }
       members(attribute, list[i], at, item, same, hidden);
@@ -135,7 +147,7 @@ class ValueChecker {
     for (const AttributeSchema& member : attribute.members)
       if (member.required && value.find(member.name) == nullptr)
         fail(node, hidden, "argument is missing", "`" + name + "` needs `" + member.name + "`.",
-             {});
+             "To fix it, add `" + member.name + ":` to it.");
   }
 
   void secret(const Value& value, const Node& node, const std::string& name) const {
@@ -147,28 +159,34 @@ class ValueChecker {
           std::string(kSecretWays), node.where.hidden_range()));
       return;
     }
-    const Value::Object& object = value.as_object();
+    const std::string why = why_no_reference(value.as_object());
+    if (!why.empty())
+      errors_.push_back(make_error("reference to a secret is not well-formed",
+                                   "`" + name + "` " + why, std::string(kSecretWays),
+                                   node.where.hidden_range()));
+  }
+
+  /// "" for one of the four forms, complete; else the rest of a sentence.
+  static std::string why_no_reference(const Value::Object& object) {
     const auto text = [](const Value& v) {
       return v.is_unknown() || (v.is_string() && !v.as_string().empty());
     };
-    bool good = false;
-    if (object.size() == 1) {
-      const auto& [key, way] = *object.begin();
-      good = way.is_unknown() || ((key == "env" || key == "file") && text(way));
-      if (key == "command" && way.is_list())
-        good =
-            !way.as_list().empty() && std::all_of(way.as_list().begin(), way.as_list().end(), text);
-      if (key == "kubernetes_secret" && way.is_object()) {
-        const Value* parts[] = {way.find("namespace"), way.find("name"), way.find("key")};
-        good = way.as_object().size() == 3 &&
-               std::all_of(std::begin(parts), std::end(parts),
-                           [&](const Value* part) { return part != nullptr && text(*part); });
-      }
+    if (object.size() != 1)
+      return "has " + std::to_string(object.size()) + " members; a reference has exactly one.";
+    const auto& [key, way] = *object.begin();
+    if (key == "env" || key == "file")
+      return way.is_unknown() || text(way) ? "" : "has no text behind `" + key + "`.";
+    if (key == "command") {
+      const bool words = way.is_list() && !way.as_list().empty() &&
+                         std::all_of(way.as_list().begin(), way.as_list().end(), text);
+      return way.is_unknown() || words ? "" : "needs a list of words behind `command`.";
     }
-    if (!good)
-      errors_.push_back(make_error("reference to a secret is not well-formed",
-                                   "`" + name + "` does not say where the secret is.",
-                                   std::string(kSecretWays), node.where.hidden_range()));
+    if (key != "kubernetes_secret") return "names no way to a secret that crosstie knows.";
+    if (way.is_unknown()) return "";
+    for (const char* part : {"namespace", "name", "key"})
+      if (const Value* found = way.find(part); found == nullptr || !text(*found))
+        return std::string("has no `") + part + "` behind `kubernetes_secret`.";
+    return way.as_object().size() == 3 ? "" : "has an unknown member behind `kubernetes_secret`.";
   }
 
   Diagnostics& errors_;

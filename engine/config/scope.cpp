@@ -19,6 +19,23 @@ Operand nothing_known() { return Value::unknown(""); }
 
 }  // namespace
 
+bool blame_link(Diagnostic& error, const Module& module) {
+  if (module.link.empty() || !error.where || !error.where->file.starts_with("built-in blueprint "))
+    return false;
+  const std::size_t begin = error.where->line_text.find_first_not_of(" -");
+  const std::string step =
+      begin == std::string::npos ? "" : "\n  " + error.where->line_text.substr(begin);
+  error.detail = "Line " + std::to_string(error.where->line) + " of the " + error.where->file +
+                 " cannot be computed with the inputs of this link:" + step + "\n" + error.detail;
+  // A suggestion speaks of the blueprint's own text.
+  error.fix =
+      "To fix it, compare the inputs of the link with what the blueprint takes:\n  crosstie "
+      "blueprint show " +
+      module.blueprint;
+  error.where = module.link_where.range();
+  return true;
+}
+
 Result<Operand> ModuleScope::get(const Expression& reference, const Value* key,
                                  const Node& node) const {
   switch (reference.root) {
@@ -46,7 +63,8 @@ Outcome ModuleScope::read_file(const std::string& path) const {
   FileText file = read_text_file(full, kFunctionFileBytesMax);
   Outcome outcome = Value(std::move(file.text));
   if (!file.problem.empty())
-    outcome = Outcome::fail("The file " + full.string() + " cannot be read: " + file.problem + ".");
+    outcome = Outcome::fail("The file " + full.string() + " cannot be read: " + file.problem +
+                            ". A relative path begins at the folder of the configuration.");
   else if (find_bad_byte(outcome.value.as_string()) != std::string::npos)
     outcome = Outcome::fail("The file " + full.string() + " is no UTF-8 text.");
   world_.files.emplace(full.string(), outcome);
@@ -98,7 +116,8 @@ Result<Operand> ModuleScope::constant(const Named& named, const Evaluate& evalua
         Diagnostics failure = std::move(value.failure());
         if (!module_.link.empty() && named.kind != "var")
           for (Diagnostic& error : failure)
-            error.detail += " It is so in the link `" + module_.link + "`.";
+            if (!blame_link(error, module_))
+              error.detail += " It is so in the link `" + module_.link + "`.";
         append(*world_.errors, failure);
       }
       return nothing_known();

@@ -57,6 +57,7 @@ struct LinkShape {
   const Node* alias = nullptr;
   const Node* for_each = nullptr;
   std::vector<const Entry*> inputs;
+  bool broken = false;                   // no mapping; what it lacks is no second error
   const Blueprint* blueprint = nullptr;  // null pointer when it could not be loaded
 };
 

@@ -73,7 +73,10 @@ class Reader {
   void variable(const Entry& entry, VariableShape& out) {
     static constexpr std::string_view kKeys[] = {"allowed",   "default", "description",
                                                  "sensitive", "type",    "validation"};
-    if (!expect_mapping(*entry.value, entry.where, "A variable", errors_)) return;
+    if (!expect_mapping(*entry.value, entry.where, "A variable", errors_)) {
+      out.fallback = entry.value;  // that it has no value is no second error
+      return;
+    }
     check_keys(*entry.value, kKeys, module_.is_blueprint ? "an input" : "a variable", errors_);
     for (const Entry& key : entry.value->entries) {
       if (key.key == "type")
@@ -119,7 +122,7 @@ class Reader {
       return;
     }
     errors_.push_back(make_error("wrong kind of value", "`allowed` must be a list of plain values.",
-                                 {}, key.where.range()));
+                                 "To fix it, write it like [small, large].", key.where.range()));
   }
 
   void provider(const Entry& entry, ProviderShape& out) {
@@ -136,7 +139,10 @@ class Reader {
   }
 
   void link(const Entry& entry, LinkShape& out) {
-    if (!expect_mapping(*entry.value, entry.where, "A link", errors_)) return;
+    if (!expect_mapping(*entry.value, entry.where, "A link", errors_)) {
+      out.broken = true;
+      return;
+    }
     for (const Entry& key : entry.value->entries) {
       if (key.key == "model")
         out.model = key.value;
@@ -157,7 +163,14 @@ class Reader {
     static constexpr std::string_view kKeys[] = {"description", "sensitive", "value"};
     const Entry* value = entry.value->find("value");
     out.value = entry.value;
-    if (value == nullptr) return;
+    if (value == nullptr) {
+      // A mapping may be the value itself; one of our own keys alone is a slip.
+      if (entry.value->find("sensitive") != nullptr || entry.value->find("description") != nullptr)
+        errors_.push_back(make_error("output has no value", "The key `value` is missing.",
+                                     "To fix it, add `value:` beside the other keys.",
+                                     entry.where.range()));
+      return;
+    }
     check_keys(*entry.value, kKeys, "an output", errors_);
     out.value = value->value;
     if (const Entry* key = entry.value->find("description"))
@@ -197,6 +210,12 @@ const ResourceSchema* TypeTable::find(std::string_view type) const {
 
 void read_configuration(const Document& document, const TypeTable& types, ModuleShape& module,
                         Diagnostics& errors) {
+  if (const Entry* both = document.root->find("blueprint")) {
+    errors.push_back(make_error("file is configuration and blueprint at once",
+                                "It has `crosstie:` and `blueprint:` at its top level.",
+                                "To fix it, take one of the two away.", both->where.range()));
+    return;
+  }
   check_keys(*document.root, kConfigurationKeys, "a configuration", errors);
   Reader reader(types, module, errors);
   for (const Entry& entry : document.root->entries) {
@@ -214,11 +233,13 @@ void read_blueprint(const Document& document, const TypeTable& types, Blueprint&
   blueprint.shape.is_blueprint = true;
   const Node& root = *document.root;
   if (!expect_mapping(root, root.where, "A blueprint", errors)) return;
-  check_keys(root, kKeys, "a blueprint", errors);
-  const Entry* version = root.find("blueprint");
-  if (version == nullptr)
+  if (root.find("blueprint") == nullptr) {
     errors.push_back(make_error("file is no blueprint", "The key `blueprint: 1` is missing.",
-                                "To fix it, name a blueprint file.", root.where.range()));
+                                "To fix it, name a blueprint file in the link, or add the key.",
+                                root.where.range()));
+    return;
+  }
+  check_keys(root, kKeys, "a blueprint", errors);
   Reader reader(types, blueprint.shape, errors);
   for (const Entry& entry : root.entries) {
     if (entry.key == "blueprint")

@@ -10,10 +10,10 @@ namespace crosstie::config {
 bool expect_mapping(const Node& node, const Place& where, std::string_view what,
                     Diagnostics& errors) {
   if (node.is_mapping() || node.kind == NodeKind::null) return true;
-  errors.push_back(make_error(
-      "wrong kind of value",
-      std::string(what) + " must be a mapping of names, not " + std::string(describe(node)) + ".",
-      {}, where.range()));
+  errors.push_back(
+      make_error("wrong kind of value",
+                 std::string(what) + " must be a mapping, not " + std::string(describe(node)) + ".",
+                 "To fix it, write lines like `name: value` below it.", where.range()));
   return false;
 }
 
@@ -57,7 +57,8 @@ bool check_name(std::string_view name, const Place& where, std::string_view what
   if (is_valid_name(name)) return true;
   errors.push_back(
       make_error("name is not valid",
-                 "`" + std::string(name) + "` cannot be the name of " + std::string(what) + ".",
+                 (name.empty() ? "An empty text" : "`" + std::string(name) + "`") +
+                     " cannot be the name of " + std::string(what) + ".",
                  "To fix it, begin with a letter or underscore, go on with letters, digits, `_` or "
                  "`-`, and use at most 64 characters.",
                  where.range()));
@@ -73,7 +74,7 @@ std::vector<ConditionShape> read_conditions(const Entry& entry, std::string_view
                                 "`" + std::string(what) +
                                     "` must be a list of {condition, error_message}, not " +
                                     std::string(describe(*entry.value)) + ".",
-                                {}, entry.where.range()));
+                                "To fix it, begin the line below with `- `.", entry.where.range()));
     return out;
   }
   for (const Entry& item : entry.value->entries) {
@@ -85,8 +86,9 @@ std::vector<ConditionShape> read_conditions(const Entry& entry, std::string_view
     if (condition == nullptr || message == nullptr)
       errors.push_back(make_error(
           "key is missing",
-          "An item of `" + std::string(what) + "` needs `condition` and `error_message`.", {},
-          item.where.range()));
+          "This item of `" + std::string(what) + "` has no `" +
+              (condition == nullptr ? "condition" : "error_message") + "`.",
+          "To fix it, write {condition: \"${...}\", error_message: \"...\"}.", item.where.range()));
     else
       out.push_back({condition->value, message->value, condition->value->where});
   }

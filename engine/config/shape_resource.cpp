@@ -145,8 +145,10 @@ void read_ignored(const Node& node, const ResourceSchema* schema, ResourceExtras
     check_keys(node, kKeys, "`ignore_changes`", errors);
     const Entry* path = node.find("path");
     if (path == nullptr) {
-      errors.push_back(make_error("key is missing", "An item of `ignore_changes` needs `path`.", {},
-                                  node.where.range()));
+      errors.push_back(
+          make_error("key is missing", "An item of `ignore_changes` needs `path`.",
+                     "To fix it, write it like {path: spec.replicas, until: 2027-01-31}.",
+                     node.where.range()));
       return;
     }
     written = path->value;
@@ -212,8 +214,8 @@ void read_resource(const Entry& entry, const TypeTable& types, ResourceShape& re
   if (!body.is_mapping()) {
     errors.push_back(make_error(
         "wrong kind of value",
-        "A resource must be a mapping with a `type`, not " + std::string(describe(body)) + ".", {},
-        entry.where.range()));
+        "A resource must be a mapping with a `type`, not " + std::string(describe(body)) + ".",
+        "To fix it, write its keys below the name, `type:` first.", entry.where.range()));
     return;
   }
   read_type(body, types, resource, errors);

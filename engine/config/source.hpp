@@ -12,7 +12,7 @@
 namespace crosstie::config {
 
 /// A longer source line is not shown under a message.
-inline constexpr std::size_t kShownLineBytesMax = 400;
+inline constexpr std::size_t kShownLineBytesMax = 4096;
 
 struct SourceFile {
   SourceFile(std::string name, std::string text);

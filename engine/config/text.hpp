@@ -18,7 +18,7 @@ std::string print_number(const Value& number);
 
 /// "`a`, `b` and `c`"; after `kNamesShown` names "and 12 more".
 std::string list_names(const std::vector<std::string>& names);
-inline constexpr std::size_t kNamesShown = 8;
+inline constexpr std::size_t kNamesShown = 20;
 
 /// "Did you mean `x`?", or the names there are, or "" when there are none.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);

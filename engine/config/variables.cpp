@@ -128,6 +128,8 @@ class Variables {
   static std::string way_out(const VariableShape& variable, const Given& given) {
     if (variable.type == "string" && (given.value.is_number() || given.value.is_bool()))
       return "To fix it, put the value into quotes.";
+    if (variable.type == "number") return "To fix it, give a number, like 3.";
+    if (variable.type == "bool") return "To fix it, give true or false.";
     if (variable.type == "list") return "To fix it, give a list, like [a, b].";
     if (variable.type == "object") return "To fix it, give an object, like {a: 1}.";
     return "";

@@ -280,6 +280,14 @@ constexpr Explanation kExplanations[] = {
     {"illegal EOF in scalar", "A quote is never closed.", "To fix it, close it."},
     {"the referenced anchor is not defined", "No anchor of that name stands before this alias.",
      "To fix it, define the anchor with `&name`, or put text that begins with `*` into quotes."},
+    {"illegal flow end", "A `}` or `]` stands here that nothing before it opened.",
+     "To fix it, take it away, or put the text into quotes."},
+    {"illegal block entry", "A `- ` stands where no item of a list can be.",
+     "To fix it, indent it like the other items, or put text that begins with `- ` into quotes."},
+    {"illegal map key", "A `? ` stands where no key can be.",
+     "To fix it, put text that begins with `? ` into quotes."},
+    {"unknown token", "No value can begin with `%`, `@` or `` ` ``.",
+     "To fix it, put the text into quotes."},
     {"illegal document indicator in scalar", "A document begins or ends inside a quoted text.",
      "To fix it, close the quote before it."},
 };
@@ -299,13 +307,45 @@ Diagnostic explain(const SourceFile& file, const YAML::Exception& error) {
                         "To fix it, replace the tab by spaces.",
                         Place{&file, near, static_cast<int>(text.find('\t')) + 1, 1}.range());
   }
+  if (error.msg.starts_with("unknown escape character") ||
+      error.msg == "bad character found while scanning hex number" ||
+      error.msg == "invalid unicode") {
+    // The reader has gone on a little when it sees the mistake.
+    int at = line;
+    while (at > 1 && file.line(at).find('\\') == std::string_view::npos) --at;
+    const std::size_t backslash = file.line(at).find('\\');
+    const int from = backslash == std::string_view::npos ? 1 : static_cast<int>(backslash) + 1;
+    return make_error("YAML is not well-formed",
+                      "A `\\` between double quotes begins an escape, and YAML knows none of this "
+                      "form.",
+                      "To fix it, write `\\\\` for a backslash, or use single quotes.",
+                      Place{&file, at, from, 2}.range());
+  }
   const SourceRange where = Place{&file, line, column, 1}.range();
+  const std::size_t indentation = file.line(line).find_first_not_of(' ');
+  if (error.msg == "end of map not found" && indentation != std::string_view::npos &&
+      column > static_cast<int>(indentation) + 1)
+    return make_error("YAML is not well-formed",
+                      "Something stands here that belongs to no key: the value before it is at its "
+                      "end, or a `:` is missing.",
+                      "To fix it, put the whole value into one pair of quotes.", where);
   for (const Explanation& known : kExplanations)
     if (error.msg == known.message)
       return make_error("YAML is not well-formed", std::string(known.detail),
                         std::string(known.fix), where);
   return make_error("YAML is not well-formed", "The reader of YAML says: " + error.msg + ".", "",
                     where);
+}
+
+std::string describe_byte(std::string_view text, std::size_t at) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (at == 0 && (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")))
+    return "The file begins like UTF-16.";
+  const std::string shown = std::string("0x") + kHex[byte >> 4] + kHex[byte & 15];
+  if (byte == 0) return "Here stands a NUL byte.";
+  if (byte < 0x80) return "Here stands the control character " + shown + ".";
+  return "Here stands the byte " + shown + ", which is no UTF-8 in this place.";
 }
 
 bool check_text(Document& document, Diagnostics& errors) {
@@ -322,9 +362,8 @@ bool check_text(Document& document, Diagnostics& errors) {
   if (bad == std::string::npos) return true;
   SourceRange where = place_at(file, bad, 1).range();
   where.line_text.clear();
-  errors.push_back(make_error("file is not plain UTF-8 text",
-                              "Here stands a byte that is no UTF-8, or a control character.",
-                              "To fix it, save the file as UTF-8.", std::move(where)));
+  errors.push_back(make_error("file is not plain UTF-8 text", describe_byte(file.text, bad),
+                              "To fix it, save the file as UTF-8 text.", std::move(where)));
   return false;
 }
 

@@ -20,18 +20,36 @@ void add_indented(std::string& out, std::string_view text) {
   }
 }
 
+/// The UTF-8 characters of a line; a byte that belongs to none counts as one.
+std::vector<std::string_view> characters_of(std::string_view text) {
+  std::vector<std::string_view> characters;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+    characters.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return characters;
+}
+
 void add_source(std::string& out, const SourceRange& where) {
   if (where.line_text.empty()) return;
   // A very long line is cut around the place, so that the caret stays under it.
+  const std::vector<std::string_view> characters = characters_of(where.line_text);
   const std::size_t at = where.column > 0 ? static_cast<std::size_t>(where.column - 1) : 0;
   const std::size_t start = at > kShownSourceColumns / 2 ? at - kShownSourceColumns / 2 : 0;
-  if (start >= where.line_text.size()) return;
-  const std::string shown = where.line_text.substr(start, kShownSourceColumns);
+  if (start >= characters.size()) return;
+  const std::vector<std::string_view> shown(
+      characters.begin() + static_cast<std::ptrdiff_t>(start),
+      characters.begin() +
+          static_cast<std::ptrdiff_t>(std::min(start + kShownSourceColumns, characters.size())));
   const std::string gutter = std::to_string(where.line) + " | ";
-  out += "  " + gutter + shown + '\n';
+  out += "  " + gutter;
+  for (const std::string_view character : shown) out += character;
+  out += '\n';
   out += "  " + std::string(gutter.size(), ' ');
   for (std::size_t i = 0; i < at - start && i < shown.size(); ++i)
-    out += shown[i] == '\t' ? '\t' : ' ';
+    out += shown[i] == "\t" ? '\t' : ' ';
   const std::size_t room = shown.size() > at - start ? shown.size() - (at - start) : 1;
   out += '^';
   out += std::string(std::min<std::size_t>(room, std::max(where.length, 1)) - 1, '~');

@@ -3,6 +3,7 @@
 // Read by the loader (errors with "did you mean"), by `crosstie schema` and by the documentation.
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace crosstie {
@@ -22,6 +23,28 @@ struct AttributeSchema {
       members;  // of an object, or of the objects of a list; empty = free form
 };
 
+// Short forms for the tables of attributes.
+inline AttributeSchema attribute(std::string name, AttributeType type, std::string description) {
+  AttributeSchema made;
+  made.name = std::move(name);
+  made.type = type;
+  made.description = std::move(description);
+  return made;
+}
+inline AttributeSchema required(AttributeSchema made) {
+  made.required = true;
+  return made;
+}
+inline AttributeSchema identity(AttributeSchema made) {
+  made.identity = true;
+  return made;
+}
+inline AttributeSchema computed(std::string name, AttributeType type, std::string description) {
+  AttributeSchema made = attribute(std::move(name), type, std::move(description));
+  made.computed = true;
+  return made;
+}
+
 enum class ResourceKind {
   managed,  // created, updated, deleted
   read,     // only looked at; its attributes feed others
@@ -33,6 +56,9 @@ struct ResourceSchema {
   ResourceKind kind = ResourceKind::managed;
   std::string summary;
   std::vector<AttributeSchema> attributes;
+  /// A replacement under the same identity is made before the old object goes, which the provider's
+  /// remove takes away (`leftovers_only`) once everything that used it has the new one.
+  bool create_first = false;
 
   const AttributeSchema* find(std::string_view name) const {
     for (const AttributeSchema& attribute : attributes)

@@ -82,7 +82,7 @@ TEST_P(Sweep, a_destroy_broken_at_any_write_is_finished_by_the_next_one) {
     expect_code(cut);
     const Outcome next = project.destroy();
     ASSERT_EQ(next.code, 0) << "broken run:\n" << cut.all() << "next run:\n" << next.all();
-    EXPECT_EQ(difference_in_the_end(project, before), "") << next.out;
+    EXPECT_EQ(difference(before, project.world()), "") << next.out;
     EXPECT_EQ(project.run({"state", "list"}).out, "");
     ++visited;
   }

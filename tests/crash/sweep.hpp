@@ -82,8 +82,7 @@ inline json without_run_marks(json world) {
   return world;
 }
 
-/// What still differs from `before` once the operators came to rest: a removal that took effect in
-/// a killed run has nobody left who waits for its restart.
+/// What still differs from `before` once the operators came to rest.
 inline std::string difference_in_the_end(const Project& project, const json& before) {
   return difference(before, project.world_once([&](const json& now) { return now == before; }));
 }

@@ -36,7 +36,8 @@ class ScriptedProvider : public Provider {
   std::map<std::string, Object> world;
   std::vector<std::string> log;                 // "create a", "observe 3"
   std::map<std::string, std::string> failures;  // "create a" -> summary of the error
-  std::set<std::string> unknown_outcomes;       // "create a": takes effect, then the answer is lost
+  std::set<std::string> leftovers;  // names of objects whose old one still stands beside them
+  std::set<std::string> unknown_outcomes;  // "create a": takes effect, then the answer is lost
   bool settle_needed = false;
   int next_id = 1;
   int in_flight = 0, in_flight_max = 0;
@@ -96,6 +97,7 @@ class ScriptedProvider : public Provider {
         seen.presence = Presence::present;
         seen.attributes = found->second.arguments;
         seen.attributes.set("id", found->second.id);
+        seen.leftovers = leftovers.contains(name->as_string());
         if (request.type == "test.read") seen.attributes.set("data", found->second.id);
         seen.ownership = found->second.ours ? Ownership::ours : Ownership::unowned;
       }
@@ -129,7 +131,7 @@ class ScriptedProvider : public Provider {
  private:
   Task<WriteResult> write(std::string verb, WriteRequest request) {
     const std::string name = request.resource.address.name;
-    const std::string words = verb + " " + name;
+    const std::string words = (request.leftovers_only ? "clear" : verb) + " " + name;
     if (dies_before(words)) {
       loop->stop();
       boost::asio::steady_timer never(*loop, boost::asio::steady_timer::time_point::max());
@@ -143,12 +145,18 @@ class ScriptedProvider : public Provider {
     if (const auto failure = failures.find(words); failure != failures.end())
       co_return WriteResult::failed(make_error(failure->second, "scripted"));
     Outcome outcome;
-    if (verb == "remove") {
+    if (request.leftovers_only) {
+      leftovers.erase(request.resource.desired.text("name"));
+    } else if (verb == "remove") {
       const Value* key =
           request.resource.prior ? request.resource.prior->desired.find("name") : nullptr;
       if (key != nullptr) world.erase(key->as_string());
     } else {
       Object& object = world[request.resource.desired.text("name")];
+      if (verb == "create" && !object.id.empty()) {  // made anew beside the old one
+        leftovers.insert(request.resource.desired.text("name"));
+        object.id.clear();
+      }
       object.arguments = request.resource.desired;
       object.ours = true;
       if (object.id.empty()) object.id = "id-" + std::to_string(next_id++);

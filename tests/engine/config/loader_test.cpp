@@ -258,7 +258,7 @@ variables:
       "-var is not well-formed | An option -var has no name before `=`. | To fix it, write it "
       "like\n  -var name=value\n"
       "a.yaml:4:3+5 value does not fit the variable | `count` must be a number, not a string. It "
-      "comes from CROSSTIE_VAR_count. | \n"
+      "comes from CROSSTIE_VAR_count. | To fix it, give a number, like 3.\n"
       "a.yaml:6:3+4 value does not fit the variable | `size` must be one of `s` and `m`. It comes "
       "from -var. | \n"
       "a.yaml:7:61+31 validation does not hold | Port 3 is taken. | \n"
