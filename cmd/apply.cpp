@@ -87,7 +87,7 @@ int apply_fresh(Invocation& invocation, const Call& call) {
   if (call.json) {
     JsonLines(invocation.out).planned(*plan);
   } else {
-    print_plan(invocation.out, *plan, Paint(invocation.color()));
+    print_plan(invocation.out, *plan, invocation.paint());
     print_warnings(invocation.err, plan->warnings);
   }
   if (!plan->has_changes()) {
@@ -110,6 +110,17 @@ int run(Invocation& invocation) {
   call.request = *request;
   if (call.json) JsonLines(invocation.out).version();
   const bool saved = !invocation.arguments.names().empty();
+  if (saved)
+    for (const char* option : {"var", "var-file", "target", "replace"})
+      if (invocation.arguments.has(option))
+        return report_as(
+            invocation,
+            {make_error("option does not go with a saved plan",
+                        std::string("-") + option +
+                            " is decided when the plan is made; what is "
+                            "saved is done as it was approved.",
+                        "Give it to `crosstie plan -out FILE`, or leave it out here.")},
+            call.json);
   if (!saved && !call.approve && call.json) {
     return report_as(invocation,
                      {make_error("approval is missing", "-json leaves no room for a question.",

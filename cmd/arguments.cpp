@@ -1,5 +1,6 @@
 #include "cmd/arguments.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 
@@ -20,10 +21,35 @@ std::string without_dashes(const std::string& option) {
 
 Diagnostic unknown_option(const std::string& option, const std::vector<Flag>& flags) {
   const std::string name = "-" + without_dashes(option);
-  const std::string near = did_you_mean(name, flag_names(flags));
+  if (name == "-chdir" || name.starts_with("-chdir="))
+    return make_error("unknown option", name + " stands after the command.",
+                      "Write it before the command, as in\n  crosstie -chdir=DIR plan");
+  const std::string near = did_you_mean(name.substr(0, name.find('=')), flag_names(flags));
   return make_error(
-      "unknown option", name + " is no option of this command.",
+      "unknown option", name.substr(0, name.find('=')) + " is no option of this command.",
       near.empty() ? "Add -help to see the options it has." : "Did you mean " + near + "?");
+}
+
+std::string why_wrong(const po::error_with_option_name& error) {
+  const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
+  if (syntax == nullptr) return std::string("cannot be read: ") + error.what();
+  switch (syntax->kind()) {
+    case po::invalid_syntax::missing_parameter:
+    case po::invalid_syntax::empty_adjacent_parameter:
+      return "needs a value";
+    case po::invalid_syntax::extra_parameter:
+      return "takes no value";
+    default:
+      return "cannot be read";
+  }
+}
+
+/// `-out -json`: a word that is an option itself was meant as one, not as the value before it.
+bool is_option(const std::string& word, const std::vector<Flag>& flags) {
+  if (word.size() < 2 || word.front() != '-') return false;
+  const std::string name = without_dashes(word.substr(0, word.find('=')));
+  return std::any_of(flags.begin(), flags.end(),
+                     [&](const Flag& flag) { return flag.name == name; });
 }
 
 po::options_description describe(const std::vector<Flag>& flags) {
@@ -71,12 +97,19 @@ Result<Arguments> parse_arguments(const std::vector<Flag>& flags, std::size_t na
         arguments.names_.insert(arguments.names_.end(), option.value.begin(), option.value.end());
         continue;
       }
+      if (option.original_tokens.size() == 2 && is_option(option.original_tokens.back(), flags))
+        return make_error("option is used wrongly",
+                          "-" + option.string_key + " needs a value, and " +
+                              option.original_tokens.back() + " is an option itself.",
+                          "Write it as -" + option.string_key +
+                              "=VALUE. Add -help to see how the option is used.");
       std::vector<std::string>& values = arguments.values_[option.string_key];
       values.insert(values.end(), option.value.begin(), option.value.end());
     }
   } catch (const po::error_with_option_name& error) {
-    const std::string name = "-" + without_dashes(error.get_option_name());
-    return make_error("option is used wrongly", name + ": " + error.what(),
+    std::string name = "-" + without_dashes(error.get_option_name());
+    name.erase(std::min(name.find('='), name.size()));
+    return make_error("option is used wrongly", name + " " + why_wrong(error) + ".",
                       "Add -help to see how the option is used.");
   } catch (const po::error& error) {
     return make_error("option is used wrongly", error.what(),

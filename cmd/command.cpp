@@ -1,8 +1,12 @@
 #include "cmd/command.hpp"
 
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -34,8 +38,9 @@ void print_commands(std::ostream& out) {
 }
 
 void print_help(std::ostream& out, const Command& command) {
-  out << "Usage: crosstie " << command.name << ' ' << command.usage << "\n\n"
-      << command.summary << ".\n";
+  std::string summary = command.summary;
+  summary.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(summary.front())));
+  out << "Usage: crosstie " << command.name << ' ' << command.usage << "\n\n" << summary << ".\n";
   if (!command.flags.empty()) out << "\nOptions:\n";
   for (const Flag& flag : command.flags) {
     const std::string left =
@@ -62,6 +67,11 @@ bool take_global(std::vector<std::string>& words, std::string& folder, std::ostr
     std::string word = words.front();
     word.erase(0, word.find_first_not_of('-'));
     words.erase(words.begin());
+    if (word == "chdir" && words.empty()) {
+      err << format_diagnostic(make_error("option has no value", "-chdir needs a folder.",
+                                          "Write -chdir=DIR before the command."));
+      return false;
+    }
     if (word.starts_with("chdir=")) {
       folder = word.substr(6);
     } else if (word == "chdir" && !words.empty()) {
@@ -92,7 +102,21 @@ const Command* take_command(std::vector<std::string>& words) {
   return nullptr;
 }
 
+/// "state" alone, or with a second word that it has not: its commands.
+std::string commands_of(const std::string& group) {
+  std::string out;
+  for (const std::string& name : command_names())
+    if (name.starts_with(group + " ")) out += "\n  crosstie " + name;
+  return out;
+}
+
 int unknown_command(const std::vector<std::string>& words) {
+  if (const std::string group = commands_of(words.front()); !group.empty()) {
+    const std::string given = words.front() + (words.size() > 1 ? " " + words[1] : "");
+    std::cerr << format_diagnostic(make_error(
+        "unknown command", "\"" + given + "\" is no whole command.", "The commands are" + group));
+    return kError;
+  }
   const std::string near = did_you_mean(words.front(), command_names());
   std::cerr << format_diagnostic(
       make_error("unknown command", "crosstie has no command \"" + words.front() + "\".",
@@ -143,28 +167,66 @@ bool Invocation::color() const {
          !arguments.has("no-color");
 }
 
+Paint Invocation::paint() const {
+  winsize size{};
+  const bool known = out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return Paint(color(), known ? size.ws_col : 0);
+}
+
 int report(Invocation& invocation, const Diagnostics& diagnostics) {
   invocation.err << format_diagnostics(diagnostics);
   return kError;
 }
 
+namespace {
+
+/// A reader that went away (`crosstie apply | head`) must not kill a run between a write and its
+/// outcome. A handler, not SIG_IGN: programs that are started get the default back.
+void outlive_readers() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+/// Output that did not arrive is an error: what stands in the file is not what was found. A reader
+/// that has read enough is not.
+int finish_output(Invocation& invocation, int code) {
+  invocation.out.flush();
+  if (invocation.out.good() || reader_is_gone()) return code;
+  report(invocation,
+         {make_error("output cannot be written", "Standard output is closed, or its disk is full.",
+                     "What the command did stays done; only its words are lost.")});
+  return code == kDone ? kError : code;
+}
+
+}  // namespace
+
 int run_program(const std::vector<std::string>& all_words, const std::string& self) {
   std::vector<std::string> words = all_words;
+  outlive_readers();
   Invocation invocation{
       {}, std::cout, std::cerr, ".", isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, self};
   if (!take_global(words, invocation.folder, invocation.err)) return kError;
-  if (words.empty() || (words.size() == 1 && asks_for_help(words)) || words.front() == "help") {
+  if (!words.empty() && words.front() == "help") {  // "help plan" is "plan -help"
+    words.erase(words.begin());
+    words.emplace_back("-help");
+  }
+  if (words.empty() || (words.size() == 1 && asks_for_help(words))) {
     print_commands(invocation.out);
-    return kDone;
+    return finish_output(invocation, kDone);
   }
   if (words.front() == "-version" || words.front() == "--version") words.front() = "version";
   const Command* command = take_command(words);
   if (command == nullptr) return unknown_command(words);
   if (!asks_for_help(words) && !enter_folder(*command, invocation)) return kError;
   try {
-    const int code = run_command(*command, words, invocation);
-    invocation.out.flush();
-    return code;
+    return finish_output(invocation, run_command(*command, words, invocation));
   } catch (const std::exception& error) {
     // Broken ground: out of memory, a full disk. Everything expected travels as Result.
     invocation.err << format_diagnostic(make_error(

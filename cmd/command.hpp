@@ -7,22 +7,21 @@
 #include <vector>
 
 #include "cmd/arguments.hpp"
+#include "cmd/view/paint.hpp"
 
 namespace crosstie {
 
-/// Published in docs/exit-codes.md, never renumbered.
-enum ExitCode : int {
-  kDone = 0,
-  kError = 1,
-  kChanges = 2,  // only with -detailed-exitcode
-  kDrift = 3,    // only with -detailed-exitcode
-  kRolledBack = 4,
-  kRollbackIncomplete = 5,
-  kKept = 6,  // failed; what was done stays
-  kLockHeld = 7,
-  kStalePlan = 8,
-  kInterrupted = 130
-};
+// Exit codes; published in docs/exit-codes.md, never renumbered.
+inline constexpr int kDone = 0;
+inline constexpr int kError = 1;
+inline constexpr int kChanges = 2;  // only with -detailed-exitcode
+inline constexpr int kDrift = 3;    // only with -detailed-exitcode
+inline constexpr int kRolledBack = 4;
+inline constexpr int kRollbackIncomplete = 5;
+inline constexpr int kKept = 6;  // failed; what was done stays
+inline constexpr int kLockHeld = 7;
+inline constexpr int kStalePlan = 8;
+inline constexpr int kInterrupted = 130;
 
 /// One call of the program. Commands read the environment only through `variable`.
 struct Invocation {
@@ -36,6 +35,8 @@ struct Invocation {
 
   std::string variable(const std::string& name) const;
   bool color() const;  // terminal, NO_COLOR unset, no -no-color
+  /// Colors as wanted, lines as wide as the terminal.
+  Paint paint() const;
 };
 
 struct Command {

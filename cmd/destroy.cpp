@@ -32,7 +32,7 @@ int run(Invocation& invocation) {
   if (json) {
     JsonLines(invocation.out).planned(*plan);
   } else {
-    print_plan(invocation.out, *plan, Paint(invocation.color()));
+    print_plan(invocation.out, *plan, invocation.paint());
     print_warnings(invocation.err, plan->warnings);
   }
   if (!plan->has_changes()) return kDone;

@@ -25,7 +25,7 @@ int run(Invocation& invocation) {
     lines.diagnostics(plan->warnings);
     lines.drift_summary(*plan);
   } else {
-    print_drift(invocation.out, *plan, Paint(invocation.color()));
+    print_drift(invocation.out, *plan, invocation.paint());
     print_warnings(invocation.err, plan->warnings);
   }
   return plan->has_drift() && invocation.arguments.has("detailed-exitcode") ? kDrift : kDone;

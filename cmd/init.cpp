@@ -13,7 +13,7 @@ constexpr std::string_view kStarter =
     R"(# crosstie.yaml: one link from an Elastic Cloud Hosted deployment (local) to a cluster run by ECK (remote).
 crosstie: 1
 variables:
-  deployment: {type: string, description: id of the ECH deployment, 32 hex characters}
+  deployment: {type: string, description: "id of the ECH deployment, 32 hex characters"}
   namespace: {type: string, default: default, description: Kubernetes namespace of the ECK cluster}
 providers:
   kubernetes: {}          # found as kubectl finds it; `context: NAME` picks one
@@ -66,7 +66,8 @@ int run(Invocation& invocation) {
   const Result<std::unique_ptr<StateStore>> store = open_state(invocation, StateUse::write);
   if (!store) return report(invocation, store.failure());
   invocation.out << "The state is " << (folder / ".crosstie" / "state.db").string()
-                 << ". Next:\n  crosstie validate\n  crosstie plan\n";
+                 << ". Next, with your names in crosstie.yaml and the id of your deployment:\n"
+                    "  export CROSSTIE_VAR_deployment=ID\n  crosstie validate\n  crosstie plan\n";
   return kDone;
 }
 

@@ -22,9 +22,11 @@ int run(Invocation& invocation) {
       std::vector<std::string> names;
       for (const auto& [known, output] : state->outputs) names.push_back(known);
       const std::string near = did_you_mean(name, names);
-      return report(invocation, {make_error("output does not exist",
-                                            "The last apply gave no output \"" + name + "\".",
-                                            near.empty() ? "" : "Did you mean " + near + "?")});
+      return report(
+          invocation,
+          {make_error("output does not exist", "The last apply gave no output \"" + name + "\".",
+                      near.empty() ? "To see the outputs, run\n  crosstie output"
+                                   : "Did you mean " + near + "?")});
     }
     const Value& value = found->second.value;
     if (invocation.arguments.has("raw") && value.is_string() && !value.sensitive()) {

@@ -40,7 +40,7 @@ int run(Invocation& invocation) {
   if (json) {
     JsonLines(invocation.out).planned(*plan);
   } else {
-    print_plan(invocation.out, *plan, Paint(invocation.color()));
+    print_plan(invocation.out, *plan, invocation.paint());
     print_warnings(invocation.err, plan->warnings);
   }
   const bool changes = plan->has_changes();

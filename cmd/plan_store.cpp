@@ -16,6 +16,7 @@ namespace crosstie {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kMagicWord = "crosstie-plan ";
 constexpr std::string_view kMagic = "crosstie-plan 1\n";
 constexpr std::uintmax_t kPlanBytesMax = std::uintmax_t{1} << 30;
 
@@ -88,9 +89,15 @@ Result<SavedPlan> open_plan(Session& session, const std::string& file) {
   if (failed) return not_a_plan(file, "cannot be read: " + failed.message());
   if (size > kPlanBytesMax) return not_a_plan(file, "is too large to be a plan");
   const std::string text = read_whole(file);
-  if (!text.starts_with(kMagic)) return not_a_plan(file, "is no crosstie plan");
+  if (text.empty()) return not_a_plan(file, "is empty");
+  if (!text.starts_with(kMagic))
+    return not_a_plan(file, text.starts_with(kMagicWord)
+                                ? "was saved by another version of crosstie, in another format"
+                                : "is no crosstie plan");
   const Result<std::string> plain = session.store->unseal(text.substr(kMagic.size()), "plan");
-  if (!plain) return not_a_plan(file, "was not sealed with this state's key, or was changed");
+  if (!plain)
+    return not_a_plan(file,
+                      "was not sealed with this state's key, or was changed or cut off since");
   return read_plan(*plain);
 }
 

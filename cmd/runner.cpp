@@ -48,12 +48,13 @@ int steps_of(const Plan& plan) {
                                         [](const Change& c) { return c.action != Action::no_op; }));
 }
 
-/// Listens for Ctrl-C and SIGTERM while an apply runs: the first stops gently, the second at once.
+/// Listens for Ctrl-C, SIGTERM and a closed terminal while an apply runs: the first stops gently,
+/// the second at once.
 /// The end of the run's own time is a first one.
 class Interrupts {
  public:
   Interrupts(asio::io_context& io, Applier& applier, std::ostream& err)
-      : signals_(io, SIGINT, SIGTERM), deadline_(io), applier_(applier), err_(err) {
+      : signals_(io, SIGINT, SIGTERM, SIGHUP), deadline_(io), applier_(applier), err_(err) {
     listen();
   }
   ~Interrupts() {
@@ -235,7 +236,7 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   ApplyOptions options;
   options.parallelism = request.parallelism;
   options.run = run->id;
-  const Paint paint(invocation.color());
+  const Paint paint = invocation.paint();
   const bool live = !request.json && invocation.out_is_terminal &&
                     invocation.variable("TERM") != "dumb" && invocation.variable("CI").empty();
   HumanProgress human(invocation.out, paint, live, static_cast<std::size_t>(steps_of(plan)));

@@ -1,8 +1,10 @@
 #include "sandbox/sandbox.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <ostream>
 #include <sstream>
+#include <system_error>
 
 #include "cmd/all_commands.hpp"
 #include "cmd/command.hpp"
@@ -52,6 +54,9 @@ Result<sandbox::SandboxOptions> read_options(const Arguments& arguments) {
 int run(Invocation& invocation) {
   Result<sandbox::SandboxOptions> options = read_options(invocation.arguments);
   if (!options) return report(invocation, options.failure());
+  // The addresses of an earlier sandbox must not be read while this one starts.
+  std::error_code ignored;
+  std::filesystem::remove(options->directory / "env", ignored);
   return sandbox::serve_sandbox(std::move(*options), invocation.out, invocation.err);
 }
 

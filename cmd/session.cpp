@@ -13,6 +13,7 @@
 #include <set>
 
 #include "cmd/embedded.hpp"
+#include "engine/model/duration.hpp"
 #include "state/sqlite_store.hpp"
 
 extern char** environ;
@@ -201,12 +202,20 @@ ProviderEnvironment Session::provider_environment() const {
 }
 
 Result<std::unique_ptr<Provider>> Session::make(const std::string& connection) {
+  ProviderEnvironment environment = provider_environment();
+  if (const std::string text = environment.variable("CROSSTIE_REQUEST_TIMEOUT"); !text.empty()) {
+    environment.request_timeout = parse_duration(text);
+    if (!environment.request_timeout)
+      return make_error("environment variable has a wrong value",
+                        "CROSSTIE_REQUEST_TIMEOUT takes a length of time, not \"" + text + "\".",
+                        "Write it as 500ms, 90s or 2m, or unset it.");
+  }
   Value settings;
   if (configuration) {
     const auto found = configuration->connections().find(connection);
     if (found != configuration->connections().end()) settings = found->second;
   }
-  return make_provider(connection, settings, provider_environment(),
+  return make_provider(connection, settings, environment,
                        [this](const std::string& other) { return provider(other); });
 }
 

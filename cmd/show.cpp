@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -30,6 +31,10 @@ int show_state(Invocation& invocation, Session& session) {
                                      {"outputs", outputs}}
                           .dump()
                    << '\n';
+    return kDone;
+  }
+  if (session.state.lineage.empty()) {
+    invocation.out << "No state yet: nothing was applied in this folder.\n";
     return kDone;
   }
   invocation.out << "lineage " << session.state.lineage << ", serial " << session.state.serial
@@ -88,7 +93,7 @@ int show_plan(Invocation& invocation, Session& session, const std::string& file)
         << '\n';
   } else {
     invocation.out << "Saved " << saved->created_at << ".\n\n";
-    print_plan(invocation.out, saved->plan, Paint(invocation.color()));
+    print_plan(invocation.out, saved->plan, invocation.paint());
   }
   return kDone;
 }
@@ -104,6 +109,11 @@ int run(Invocation& invocation) {
   const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), id);
   if (error == std::errc{} && end == what.data() + what.size())
     return show_run(invocation, session, id);
+  if (std::error_code ignored; !std::filesystem::exists(what, ignored))
+    return report(invocation, {make_error("plan file cannot be used",
+                                          what + " is neither the number of a run nor a file.",
+                                          "For the runs, and for one resource of the state:\n"
+                                          "  crosstie history\n  crosstie state show ADDRESS")});
   return show_plan(invocation, session, what);
 }
 

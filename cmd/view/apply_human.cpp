@@ -197,12 +197,13 @@ void print_apply_report(std::ostream& out, const ApplyResult& result, bool destr
   out << '\n';
   for (const StepReport& report : result.failed) out << format_diagnostics(report.diagnostics);
   if (!result.skipped.empty()) {
-    out << "Not begun:\n";
+    out << (result.failed.empty() ? "" : "\n") << "Not begun:\n";
     for (const StepReport& report : result.skipped) {
       out << "  " << report.address.print();
       for (const std::string& one : report.blocked_by) out << " <- " << one;
       out << '\n';
     }
+    out << '\n';
   }
   for (const ResourceAddress& address : result.not_waited)
     out << "Not waited for: " << address.print() << '\n';

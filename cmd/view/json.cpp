@@ -1,5 +1,6 @@
 #include "cmd/view/json.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -38,14 +39,16 @@ json resource_json(const ResourceAddress& address, const std::string& type) {
   return out;
 }
 
-json actions_json(Action action) {
-  switch (action) {
+/// Terraform's two orders of a replacement: delete first, or create first.
+json actions_json(const Change& change) {
+  switch (change.action) {
     case Action::replace:
-      return json::array({"delete", "create"});
+      return change.create_first ? json::array({"create", "delete"})
+                                 : json::array({"delete", "create"});
     case Action::no_op:
       return json::array({"no-op"});
     default:
-      return json::array({std::string(action_name(action))});
+      return json::array({std::string(action_name(change.action))});
   }
 }
 
@@ -180,7 +183,9 @@ void JsonLines::planned(const Plan& plan) {
   json all = json::object();
   for (const auto& [name, planned] : plan.outputs) {
     all[name] = {{"sensitive", planned.output.value.contains_sensitive()},
-                 {"action", planned.changed ? "update" : "noop"}};
+                 {"action", !planned.changed ? "noop"
+                            : planned.before ? "update"
+                                             : "create"}};
   }
   write({{"type", "outputs"}, {"outputs", std::move(all)}},
         "Outputs: " + std::to_string(plan.outputs.size()));
@@ -273,23 +278,66 @@ void JsonProgress::skipped(const StepReport& report) {
 
 void JsonProgress::note(const Diagnostic& diagnostic) { lines_.diagnostics({diagnostic}); }
 
+namespace {
+
+/// What changes and planned values have in common.
+json identity_json(const Change& change) {
+  json one = {{"address", change.address.print()},
+              {"mode", change.kind == ResourceKind::read ? "data" : "managed"},
+              {"type", change.type},
+              {"name", change.address.name},
+              {"provider_name", change.connection}};
+  if (change.address.key) one["index"] = *change.address.key;
+  return one;
+}
+
+/// What stays is the same before and after, computed attributes too.
+const Value& after_of(const Change& change) {
+  return change.action == Action::no_op ? change.before : change.after;
+}
+
+std::string module_of(const ResourceAddress& address) {
+  return address.link.empty() ? "" : "link." + address.link;
+}
+
+/// What there will be: Terraform's root module, and each link as a child module.
+json planned_values_json(const Plan& plan) {
+  std::map<std::string, json> modules = {{"", json::array()}};
+  for (const Change& change : plan.changes) {
+    if (change.action == Action::remove || change.action == Action::forget) continue;
+    json one = identity_json(change);
+    one["values"] = known_json(after_of(change));
+    one["sensitive_values"] = sensitive_shape(after_of(change));
+    modules.try_emplace(module_of(change.address), json::array())
+        .first->second.push_back(std::move(one));
+  }
+  json root = {{"resources", std::move(modules[""])}};
+  modules.erase("");
+  for (auto& [address, resources] : modules)
+    root["child_modules"].push_back({{"address", address}, {"resources", std::move(resources)}});
+  json outputs = json::object();
+  for (const auto& [name, planned] : plan.outputs) {
+    outputs[name] = {{"sensitive", planned.output.value.contains_sensitive()}};
+    if (!planned.output.value.is_unknown())
+      outputs[name]["value"] = known_json(planned.output.value);
+  }
+  return {{"outputs", std::move(outputs)}, {"root_module", std::move(root)}};
+}
+
+}  // namespace
+
 json plan_json(const Plan& plan) {
   json changes = json::array();
   for (const Change& change : plan.changes) {
-    json body = {{"actions", actions_json(change.action)},
-                 {"before", known_json(change.before)},
-                 {"after", known_json(change.after)},
-                 {"after_unknown", unknown_shape(change.after)},
-                 {"before_sensitive", sensitive_shape(change.before)},
-                 {"after_sensitive", sensitive_shape(change.after)}};
-    json one = {{"address", change.address.print()},
-                {"mode", change.kind == ResourceKind::read ? "data" : "managed"},
-                {"type", change.type},
-                {"name", change.address.name},
-                {"provider_name", change.connection},
-                {"change", std::move(body)}};
-    if (!change.address.link.empty()) one["module_address"] = "link." + change.address.link;
-    if (change.address.key) one["index"] = *change.address.key;
+    const Value& after = after_of(change);
+    json one = identity_json(change);
+    one["change"] = {{"actions", actions_json(change)},
+                     {"before", known_json(change.before)},
+                     {"after", known_json(after)},
+                     {"after_unknown", unknown_shape(after)},
+                     {"before_sensitive", sensitive_shape(change.before)},
+                     {"after_sensitive", sensitive_shape(after)}};
+    if (!change.address.link.empty()) one["module_address"] = module_of(change.address);
     if (change.reason != Reason::none)
       one["action_reason"] = std::string(reason_name(change.reason));
     changes.push_back(std::move(one));
@@ -297,15 +345,18 @@ json plan_json(const Plan& plan) {
   json outputs = json::object();
   for (const auto& [name, planned] : plan.outputs) {
     const Value& value = planned.output.value;
-    outputs[name] = {{"actions", json::array({planned.changed ? "update" : "no-op"})},
-                     {"before", nullptr},
-                     {"after", known_json(value)},
-                     {"after_unknown", unknown_shape(value)},
-                     {"before_sensitive", false},
-                     {"after_sensitive", sensitive_shape(value)}};
+    const char* action = !planned.changed ? "no-op" : planned.before ? "update" : "create";
+    outputs[name] = {
+        {"actions", json::array({action})},
+        {"before", planned.before ? known_json(*planned.before) : json(nullptr)},
+        {"after", known_json(value)},
+        {"after_unknown", unknown_shape(value)},
+        {"before_sensitive", planned.before ? sensitive_shape(*planned.before) : json(false)},
+        {"after_sensitive", sensitive_shape(value)}};
   }
   return {{"format_version", "1.2"},
           {"crosstie_version", CROSSTIE_VERSION},
+          {"planned_values", planned_values_json(plan)},
           {"resource_changes", std::move(changes)},
           {"output_changes", std::move(outputs)},
           {"complete", true},

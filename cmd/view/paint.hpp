@@ -12,12 +12,17 @@ enum class Tone { plain, bold, dim, green, yellow, red, cyan };
 
 class Paint {
  public:
-  explicit Paint(bool color) : color_(color) {}
+  /// columns: of the terminal; 0 is any width, as for a file or a pipe.
+  explicit Paint(bool color, std::size_t columns = 0) : color_(color), columns_(columns) {}
   std::string operator()(Tone tone, std::string_view text) const;
   bool color() const { return color_; }
+  /// Whether a line of so many characters stays one line.
+  bool has_room(std::size_t characters) const { return columns_ == 0 || characters <= columns_; }
+  std::size_t columns() const { return columns_; }
 
  private:
   bool color_;
+  std::size_t columns_;
 };
 
 std::string_view action_symbol(Action action);  // "+", "~", "-", "-/+", "<=", "#", " "

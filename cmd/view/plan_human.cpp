@@ -1,7 +1,9 @@
 #include "cmd/view/plan_human.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "cmd/view/certificates.hpp"
@@ -14,6 +16,9 @@ constexpr std::size_t kInlineCharacters =
     84;  // a longer list or object is written over several lines
 constexpr std::size_t kDepthMax = 8;
 constexpr std::size_t kWaitCharacters = 44;  // in the table; the whole text stands with the change
+constexpr std::size_t kWaitCharactersMin = 20;
+constexpr std::size_t kTableIndent = 6;
+constexpr std::size_t kDigestLine = 72;  // "SHA-256 " and 64 hex characters
 
 std::string sentence(const Change& change) {
   switch (change.action) {
@@ -25,7 +30,8 @@ std::string sentence(const Change& change) {
       return change.kind == ResourceKind::check ? "will be proven again"
                                                 : "will be updated in place";
     case Action::replace:
-      return "must be replaced";
+      return change.create_first ? "must be replaced; the old one goes when the new one is in use"
+                                 : "must be replaced";
     case Action::remove:
       return "will be destroyed";
     case Action::forget:
@@ -42,6 +48,28 @@ bool is_worth_saying(Reason reason) {
   return reason != Reason::none && reason != Reason::new_in_configuration &&
          reason != Reason::changed_arguments && reason != Reason::destroy &&
          reason != Reason::deferred_read && reason != Reason::check;
+}
+
+/// Which object an address stands for, where its fields are not all listed: "ConfigMap
+/// default/settings", "crosstie-logs", "" when the arguments do not say.
+std::string object_words(const Change& change) {
+  const Value& all = change.after.is_object() ? change.after
+                     : change.prior           ? change.prior->desired
+                                              : change.before;
+  const Value* manifest = all.find("manifest");
+  const Value& object = manifest != nullptr ? *manifest : all;
+  const Value* metadata = object.find("metadata");
+  const Value& names = metadata != nullptr ? *metadata : object;
+  const auto text = [](const Value* value) {
+    return value != nullptr && value->is_string() && !value->sensitive() ? value->as_string() : "";
+  };
+  std::string name = text(names.find("name"));
+  if (name.empty()) name = text(names.find("alias"));
+  if (name.empty()) return "";
+  const std::string space = text(names.find("namespace"));
+  const std::string kind = text(object.find("kind"));
+  const std::string shown = (space.empty() ? "" : space + "/") + name;
+  return fit(kind.empty() ? shown : kind + " " + shown, kInlineCharacters);
 }
 
 /// The fields of one resource, a line each; long values over several lines; an end when there are
@@ -75,7 +103,8 @@ class FieldLines {
     out_ << std::string(kIndent, ' ') << paint_(Tone::yellow, "~ ") << path << ": ";
     const std::string was = shown(before);
     const std::string is = shown(after);
-    if (was.size() + is.size() <= kInlineCharacters) {
+    if (was.size() + is.size() <= kInlineCharacters &&
+        paint_.has_room(kIndent + 8 + path.size() + was.size() + is.size())) {
       out_ << was << " -> " << is << note << '\n';
       return;
     }
@@ -129,14 +158,21 @@ class FieldLines {
               std::size_t widest, const Value& value) {
     if (full()) return;
     const std::string start = std::string(indent, ' ') + mark + name + ":";
-    const std::size_t column = indent + (mark.empty() ? 0 : 2) + widest + 2;
+    const std::size_t column = indent + (mark.empty() ? 0 : 2) + std::max(widest, name.size()) + 2;
     const std::string gap(widest - std::min(widest, name.size()), ' ');
     if (const std::vector<CertificateWords> all = certificates(value); !all.empty()) {
-      certificate_lines(all, std::string(column, ' '), start + gap + ' ');
+      if (paint_.has_room(column + kDigestLine)) {
+        certificate_lines(all, std::string(column, ' '), start + gap + ' ');
+      } else {
+        const std::string pad(indent + 2, ' ');
+        out_ << start << '\n';
+        certificate_lines(all, pad, pad);
+      }
       return;
     }
     const std::string text = shown(value);
-    if (text.size() <= kInlineCharacters || !nested(indent, value)) {
+    const bool fits = text.size() <= kInlineCharacters && paint_.has_room(column + text.size());
+    if (fits || !nested(indent, value)) {
       out_ << start << gap << ' ' << text << '\n';
       return;
     }
@@ -170,7 +206,10 @@ void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   if (is_worth_saying(change.reason)) out << " (" << reason_name(change.reason) << ")";
   out << '\n';
   out << "  " << paint(action_tone(change.action), action_symbol(change.action)) << ' '
-      << change.type << '\n';
+      << change.type;
+  const std::string object = change.action == Action::create ? std::string() : object_words(change);
+  if (!object.empty()) out << ' ' << paint(Tone::dim, object);
+  out << '\n';
   FieldLines fields(out, paint);
   if (change.action == Action::create && change.after.is_object())
     fields.created(change.after.as_object());
@@ -199,23 +238,56 @@ std::vector<const Change*> touched(const Plan& plan) {
   return out;
 }
 
+/// What the symbols mean that this plan uses.
+std::string legend(const std::vector<const Change*>& changes) {
+  constexpr std::array<std::pair<Action, std::string_view>, 6> kWords = {
+      {{Action::create, "create"},
+       {Action::update, "update in place"},
+       {Action::replace, "replace"},
+       {Action::remove, "destroy"},
+       {Action::read, "read during apply"},
+       {Action::forget, "forget"}}};
+  std::string out;
+  for (const auto& [action, words] : kWords) {
+    const bool used = std::any_of(changes.begin(), changes.end(), [action](const Change* change) {
+      return change->action == action;
+    });
+    if (used)
+      out += (out.empty() ? " (" : ", ") + std::string(action_symbol(action)) + " " +
+             std::string(words);
+  }
+  return out + ")";
+}
+
 void print_table(std::ostream& out, const std::vector<const Change*>& changes, const Paint& paint) {
   if (changes.size() < 2) return;
   std::size_t widest_address = 0;
   std::size_t widest_type = 0;
+  std::size_t widest_wait = 0;
   for (const Change* change : changes) {
     widest_address = std::max(widest_address, change->address.print().size());
     widest_type = std::max(widest_type, change->type.size());
+    widest_wait = std::max(widest_wait, change->forecast.waits_for.size());
   }
+  widest_wait = std::min(widest_wait, kWaitCharacters);
+  // A narrow terminal shortens the waits, then does without the types; both stand above.
+  std::size_t used = kTableIndent + widest_address + 2;
+  const bool with_type =
+      paint.has_room(used + widest_type + 2 + std::min(widest_wait, kWaitCharactersMin));
+  if (with_type) used += widest_type + 2;
+  if (!paint.has_room(used + widest_wait))
+    widest_wait = std::max(kWaitCharactersMin, paint.columns() - std::min(paint.columns(), used));
   for (const Change* change : changes) {
     const std::string address = change->address.print();
     const std::string symbol(action_symbol(change->action));
     out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ')
-        << paint(action_tone(change->action), symbol) << ' ' << address
-        << std::string(widest_address - address.size() + 2, ' ') << change->type;
-    if (!change->forecast.waits_for.empty())
-      out << std::string(widest_type - change->type.size() + 2, ' ')
-          << paint(Tone::dim, fit(change->forecast.waits_for, kWaitCharacters));
+        << paint(action_tone(change->action), symbol) << ' ' << address;
+    const std::string& wait = change->forecast.waits_for;
+    const std::string gap(widest_address - address.size() + 2, ' ');
+    if (with_type) out << gap << change->type;
+    if (!wait.empty())
+      out << (with_type ? std::string(widest_type - change->type.size() + 2, ' ') : gap)
+          << paint(Tone::dim, fit(wait, widest_wait));
     out << '\n';
   }
   out << '\n';
@@ -236,8 +308,10 @@ void print_outputs(std::ostream& out, const Plan& plan, const Paint& paint) {
     if (!planned.changed) continue;
     if (first) out << "Changes to outputs:\n";
     first = false;
-    out << "  " << paint(Tone::yellow, "~") << ' ' << name << " = " << shown(planned.output.value)
-        << '\n';
+    out << "  " << (planned.before ? paint(Tone::yellow, "~ ") : paint(Tone::green, "+ ")) << name
+        << " = ";
+    if (planned.before) out << shown(*planned.before) << " -> ";
+    out << shown(planned.output.value) << '\n';
   }
   if (!first) out << '\n';
 }
@@ -278,9 +352,9 @@ void print_plan(std::ostream& out, const Plan& plan, const Paint& paint) {
   for (const std::string& note : plan.recovery_notes)
     out << paint(Tone::yellow, "! ") << note << '\n';
   if (!plan.recovery_notes.empty()) out << '\n';
-  if (plan.has_drift() && !plan.destroy) print_drifted(out, plan, paint);
+  if (plan.has_drift()) print_drifted(out, plan, paint);
   const std::vector<const Change*> changes = touched(plan);
-  if (!changes.empty()) out << "crosstie will do the following:\n\n";
+  if (!changes.empty()) out << "crosstie will do the following" << legend(changes) << ":\n\n";
   for (const Change* change : changes) print_change(out, *change, paint);
   print_outputs(out, plan, paint);
   if (!plan.has_changes()) {

@@ -7,6 +7,12 @@
 namespace crosstie {
 namespace {
 
+/// For columns under each other: "destroy" and "interrupted" are the longest words.
+std::string padded(std::string text, std::size_t columns) {
+  if (text.size() < columns) text.append(columns - text.size(), ' ');
+  return text;
+}
+
 void print_members(std::ostream& out, const char* title, const Value& value) {
   if (!value.is_object() || value.as_object().empty()) return;
   out << "  " << title << ":\n";
@@ -83,9 +89,9 @@ void print_record(std::ostream& out, const ResourceRecord& record) {
 }
 
 void print_run(std::ostream& out, const Run& run) {
-  out << "run " << run.id << "  " << run.started_at << "  " << run.command << "  "
-      << state_name(run.state) << "  +" << run.added << " ~" << run.changed << " -"
-      << run.destroyed;
+  out << "run " << run.id << "  " << run.started_at << "  " << padded(run.command, 7) << "  "
+      << padded(std::string(state_name(run.state)), 11) << "  +" << run.added << " ~" << run.changed
+      << " -" << run.destroyed;
   if (run.failed > 0) out << "  " << run.failed << " failed";
   out << "  by " << run.owner << '@' << run.host << '\n';
 }

@@ -192,6 +192,28 @@ TEST(show_json, gives_a_plan_in_terraforms_shape) {
   EXPECT_EQ((*remote)["change"]["after_unknown"]["proxy_address"], true) << *remote;
   EXPECT_FALSE((*remote)["change"]["after"].contains("proxy_address")) << *remote;
   EXPECT_EQ((*remote)["change"]["after"]["mode"], "proxy");
+  EXPECT_EQ(plan["output_changes"]["logs_alias"]["actions"], json{"create"});
+  const json& values = plan["planned_values"];
+  EXPECT_EQ(values["outputs"]["logs_alias"]["value"], "logs");
+  EXPECT_EQ(values["root_module"]["resources"], json::array());
+  const json& link = values["root_module"]["child_modules"][0];
+  EXPECT_EQ(link["address"], "link.logs");
+  EXPECT_EQ(link["resources"].size(), plan["resource_changes"].size());
+  EXPECT_EQ(shown.out.find("PRIVATE KEY"), std::string::npos);
+}
+
+TEST(show_json, what_stays_is_the_same_before_and_after) {
+  const Project project;
+  ASSERT_EQ(project.apply().code, 0);
+  ASSERT_EQ(project.run({"plan", "-out=the.plan"}).code, 0);
+  const json plan = json::parse(project.run({"show", "-json", "the.plan"}).out, nullptr, false);
+  EXPECT_EQ(plan["applyable"], false);
+  EXPECT_GT(plan["resource_changes"].size(), 10U);
+  for (const json& change : plan["resource_changes"]) {
+    EXPECT_EQ(change["change"]["actions"], json{"no-op"}) << change;
+    EXPECT_EQ(change["change"]["before"], change["change"]["after"]) << change["address"];
+  }
+  EXPECT_EQ(plan["output_changes"]["logs_alias"]["before"], "logs");
 }
 
 TEST(show_json, gives_state_and_run) {

@@ -2,6 +2,7 @@
 // table says.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <sstream>
 
 #include "engine/config/functions.hpp"
@@ -60,6 +61,24 @@ TEST(Examples, configurations_in_the_pages_are_valid) {
   EXPECT_GE(tried, 7U);
 }
 
+TEST(Examples, every_command_is_tried_or_says_that_it_is_not) {
+  const std::set<std::string> known = {"sandbox", "tutorial-start", "none"};
+  std::size_t seen = 0;
+  std::size_t tried = 0;
+  for (const Page& page : all_pages()) {
+    for (const Block& block : page.blocks) {
+      if (block.language != "sh") continue;
+      const auto test = block.markers.find("test");
+      ASSERT_NE(test, block.markers.end()) << page.name << ":" << block.line << " has no marker";
+      EXPECT_TRUE(known.contains(test->second)) << page.name << ":" << block.line;
+      ++seen;
+      tried += test->second == "none" ? 0U : 1U;
+    }
+  }
+  EXPECT_GE(tried, 9U);
+  EXPECT_LE(seen - tried, 4U) << "what needs real services or a build stays the exception";
+}
+
 TEST(Examples, marked_commands_run_in_a_sandbox) {
   std::size_t tried = 0;
   for (const Page& page : all_pages()) {
@@ -81,6 +100,35 @@ TEST(Examples, marked_commands_run_in_a_sandbox) {
     tried += blocks;
   }
   EXPECT_GE(tried, 3U);
+}
+
+/// The tutorial's first lines, as they are pasted into a shell; only the build and the folder are
+/// the test's own.
+TEST(Examples, the_tutorial_starts_a_sandbox) {
+  const Page page = testing::read_page(testing::source_folder() / "docs/tutorial.md");
+  const sandbox::testing::TemporaryDirectory folder;
+  std::string script;
+  for (const Block& block : page.blocks) {
+    if (!block.markers.contains("test") || block.markers.at("test") != "tutorial-start") continue;
+    std::istringstream lines(block.text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("./dev ") || line.starts_with("export PATH=")) continue;
+      for (std::size_t at; (at = line.find("/tmp/sandbox")) != std::string::npos;)
+        line.replace(at, 12, folder.path.string() + "/box");
+      script += line + '\n';
+    }
+  }
+  ASSERT_NE(script.find("crosstie sandbox"), std::string::npos);
+  const std::filesystem::path programs = folder.path / "bin";
+  std::filesystem::create_directories(programs);
+  std::filesystem::create_symlink(CROSSTIE_BINARY, programs / "crosstie");
+  testing::Command command;
+  command.words = {"/bin/bash", "-c",
+                   "set -euo pipefail\n" + script + "crosstie plan | tail -1\nkill %1\nwait\n"};
+  command.environment = {{"PATH", programs.string() + ":/usr/bin:/bin"},
+                         {"HOME", folder.path.string()}};
+  const Outcome outcome = Process(command).wait();
+  EXPECT_NE(outcome.out.find("Plan: 6 to add"), std::string::npos) << script << outcome.all();
 }
 
 TEST(Examples, world_files_in_the_pages_start_a_sandbox) {

@@ -81,7 +81,7 @@ TEST(Plan, a_created_resource_is_aligned_and_its_certificate_in_full) {
   change.forecast.disruption = "restarts 3 pods";
   plan.changes = {change};
   plan.coverage.live = 1;
-  EXPECT_EQ(plan_text(plan), std::string(R"(crosstie will do the following:
+  EXPECT_EQ(plan_text(plan), std::string(R"(crosstie will do the following (+ create):
 
   # link.logs.trust will be created
   + null.resource
@@ -111,6 +111,88 @@ TEST(Plan, a_long_value_is_written_over_several_lines_and_has_an_end) {
       << text;
   EXPECT_NE(text.find("more fields\n"), std::string::npos) << text;
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 80);
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t widest = 0;
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  return widest;
+}
+
+TEST(Plan, keeps_within_a_terminal_of_80_columns) {
+  Plan plan;
+  Change trust = change_of("link.logs.trust", Action::create);
+  trust.type = "elasticsearch.cross_cluster_api_key";
+  trust.after = Value(Value::Object{
+      {"certificates", Value(kCertificate)},
+      {"certificate_subject", Value("quickstart")},
+      {"spec", Value(Value::Object{
+                   {"enabled", Value(true)},
+                   {"service", Value(Value::Object{{"type", Value("LoadBalancer of the cloud")},
+                                                   {"annotations", Value("none of them")}})}})}});
+  trust.forecast.waits_for = "a proof over TLS: connected, key in use, a search answered";
+  Change update = change_of("link.logs.remote_server", Action::update);
+  update.fields = {{{{std::string("server_name")}},
+                    Value("quickstart-es-remote-cluster.default.svc"),
+                    Value("another-es-remote-cluster.default.svc"),
+                    false,
+                    ""}};
+  plan.changes = {trust, update};
+  std::ostringstream narrow;
+  print_plan(narrow, plan, Paint(false, 80));
+  EXPECT_LE(widest_line(narrow.str()), 80U) << narrow.str();
+  EXPECT_NE(narrow.str().find(std::string("        SHA-256 ") + kDigest), std::string::npos);
+  std::ostringstream wide;
+  print_plan(wide, plan, Paint(false, 200));
+  EXPECT_EQ(wide.str(), plan_text(plan)) << "a wide one looks as a file does";
+  EXPECT_GT(widest_line(wide.str()), 80U);
+}
+
+TEST(Plan, tells_what_its_symbols_mean) {
+  Plan plan;
+  plan.changes = {change_of("resource.a", Action::replace), change_of("resource.b", Action::read),
+                  change_of("resource.c", Action::remove), change_of("resource.d", Action::no_op)};
+  EXPECT_EQ(plan_text(plan).find("crosstie will do the following (-/+ replace, - destroy, <= read "
+                                 "during apply):\n"),
+            0U)
+      << plan_text(plan);
+}
+
+TEST(Plan, names_the_object_where_its_fields_are_not_listed) {
+  Plan plan;
+  Change object = change_of("resource.a", Action::update);
+  object.type = "kubernetes.object";
+  object.after = Value(Value::Object{
+      {"manifest",
+       Value(Value::Object{{"kind", Value("ConfigMap")},
+                           {"metadata", Value(Value::Object{{"name", Value("settings")},
+                                                            {"namespace", Value("search")}})}})}});
+  Change key = change_of("resource.b", Action::remove);
+  key.prior = Recorded{Value(Value::Object{{"name", Value("crosstie-logs")}}), {}, {}};
+  Change remote = change_of("resource.c", Action::update);
+  remote.after = Value(Value::Object{{"alias", Value("logs")}});
+  Change secret = change_of("resource.d", Action::update);
+  Value hidden("hunter2");
+  hidden.mark_sensitive();
+  secret.after = Value(Value::Object{{"name", hidden}});
+  plan.changes = {object, key, remote, secret};
+  const std::string text = plan_text(plan);
+  for (const char* line :
+       {"  ~ kubernetes.object ConfigMap search/settings\n", "  - null.resource crosstie-logs\n",
+        "  ~ null.resource logs\n", "  ~ null.resource\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
+TEST(Plan, an_output_is_new_or_changes_from_its_last_value) {
+  Plan plan;
+  plan.outputs["fresh"] = {{Value("a"), "string"}, true, std::nullopt};
+  plan.outputs["moved"] = {{Value("b"), "string"}, true, Value("a")};
+  plan.outputs["same"] = {{Value("c"), "string"}, false, Value("c")};
+  const std::string text = plan_text(plan);
+  EXPECT_NE(text.find("Changes to outputs:\n  + fresh = \"a\"\n  ~ moved = \"a\" -> \"b\"\n\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST(Plan, destroy_is_shown_in_the_order_in_which_it_is_done) {
