@@ -230,7 +230,11 @@ json apply_config(const json& live, const json& config, const FieldWrite& write,
   // Name and namespace count as owned while pruning, so that metadata itself is kept.
   managers[me] = {to_field_set(config, write.schema), last.time, write.api_version};
   json result = prune(merge(live_object, config, write.schema), managers, last.set, write.schema);
-  result = drop_nulls(result, write.schema);
+  if (write.custom) {
+    result["metadata"] = drop_nulls(result["metadata"], nullptr);
+  } else {
+    result = drop_nulls(result, write.schema);
+  }
   managers[me].set = ownable(std::move(managers[me].set), write);
   for (const char* identity : {"apiVersion", "kind"}) {
     if (live_object.contains(identity)) result[identity] = live_object.at(identity);

@@ -18,6 +18,7 @@ struct FieldWrite {
       true;          // the kind has a status subresource, so the main resource cannot write status
   std::string time;  // RFC 3339
   const FieldSchema* schema = nullptr;
+  bool custom = false;  // kept as it is sent, nulls too; built-in kinds lose them on decoding
 };
 
 /// `after` with managedFields as a PUT, POST or patch by `write.manager` leaves them: changed

@@ -68,7 +68,8 @@ class Validator {
   std::vector<Cause> causes;
 
   void check(const json& value, const json& schema, const std::string& path) {
-    if (value.is_null()) return;
+    if (value.is_null() && (schema.value("nullable", false) || schema.value("type", "").empty()))
+      return;
     if (!check_type(value, schema, path)) return;
     check_limits(value, schema, path);
     if (value.is_array() && schema.contains("items")) {

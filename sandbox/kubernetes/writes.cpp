@@ -19,7 +19,8 @@ constexpr const char* kApply = "application/apply-patch+yaml";
 FieldWrite field_write(const Call& call, const WriteOptions& options) {
   return {options.manager,       call.kind->api_version(call.info.version),
           call.info.subresource, call.kind->status,
-          Clock::now_seconds(),  call.kind->fields.get()};
+          Clock::now_seconds(),  call.kind->fields.get(),
+          call.kind->custom};
 }
 
 void throw_if_invalid(const Call& call, const json& object, const json* before) {
