@@ -201,12 +201,16 @@ class FieldLines {
   std::size_t left_out_ = 0;
 };
 
+/// As Terraform writes it: what is made first stands first.
+std::string_view symbol_of(const Change& change) {
+  return change.create_first ? "+/-" : action_symbol(change.action);
+}
+
 void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   out << "  " << paint(Tone::bold, "# " + change.address.print()) << ' ' << sentence(change);
   if (is_worth_saying(change.reason)) out << " (" << reason_name(change.reason) << ")";
   out << '\n';
-  out << "  " << paint(action_tone(change.action), action_symbol(change.action)) << ' '
-      << change.type;
+  out << "  " << paint(action_tone(change.action), symbol_of(change)) << ' ' << change.type;
   const std::string object = change.action == Action::create ? std::string() : object_words(change);
   if (!object.empty()) out << ' ' << paint(Tone::dim, object);
   out << '\n';
@@ -240,21 +244,21 @@ std::vector<const Change*> touched(const Plan& plan) {
 
 /// What the symbols mean that this plan uses.
 std::string legend(const std::vector<const Change*>& changes) {
-  constexpr std::array<std::pair<Action, std::string_view>, 6> kWords = {
-      {{Action::create, "create"},
-       {Action::update, "update in place"},
-       {Action::replace, "replace"},
-       {Action::remove, "destroy"},
-       {Action::read, "read during apply"},
-       {Action::forget, "forget"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kWords = {
+      {{"+", "create"},
+       {"~", "update in place"},
+       {"+/-", "replace, the new one first"},
+       {"-/+", "replace"},
+       {"-", "destroy"},
+       {"<=", "read during apply"},
+       {"#", "forget"}}};
   std::string out;
-  for (const auto& [action, words] : kWords) {
-    const bool used = std::any_of(changes.begin(), changes.end(), [action](const Change* change) {
-      return change->action == action;
+  for (const auto& [symbol, words] : kWords) {
+    const std::string_view wanted = symbol;
+    const bool used = std::any_of(changes.begin(), changes.end(), [wanted](const Change* change) {
+      return symbol_of(*change) == wanted;
     });
-    if (used)
-      out += (out.empty() ? " (" : ", ") + std::string(action_symbol(action)) + " " +
-             std::string(words);
+    if (used) out += (out.empty() ? " (" : ", ") + std::string(symbol) + " " + std::string(words);
   }
   return out + ")";
 }
@@ -279,7 +283,7 @@ void print_table(std::ostream& out, const std::vector<const Change*>& changes, c
     widest_wait = std::max(kWaitCharactersMin, paint.columns() - std::min(paint.columns(), used));
   for (const Change* change : changes) {
     const std::string address = change->address.print();
-    const std::string symbol(action_symbol(change->action));
+    const std::string symbol(symbol_of(*change));
     out << "  " << std::string(3 - std::min<std::size_t>(3, symbol.size()), ' ')
         << paint(action_tone(change->action), symbol) << ' ' << address;
     const std::string& wait = change->forecast.waits_for;

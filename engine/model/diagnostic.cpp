@@ -108,7 +108,9 @@ Diagnostics with_address(Diagnostics diagnostics, const std::string& address) {
   return diagnostics;
 }
 
-std::string format_diagnostic(const Diagnostic& diagnostic) {
+namespace {
+
+std::string format_one(const Diagnostic& diagnostic, const std::vector<std::string>& addresses) {
   std::string out;
   if (diagnostic.where) {
     out += diagnostic.where->file + ":" + std::to_string(diagnostic.where->line) + ":" +
@@ -117,15 +119,43 @@ std::string format_diagnostic(const Diagnostic& diagnostic) {
   out += diagnostic.severity == Severity::error ? "error: " : "warning: ";
   out += diagnostic.summary + '\n';
   if (diagnostic.where) add_source(out, *diagnostic.where);
-  if (!diagnostic.address.empty()) out += "  resource: " + diagnostic.address + '\n';
+  if (addresses.size() == 1) out += "  resource: " + addresses.front() + '\n';
+  if (addresses.size() > 1) {
+    out += "  resources:";
+    for (const std::string& address : addresses) out += ' ' + address;
+    out += '\n';
+  }
   add_indented(out, diagnostic.detail);
   add_indented(out, diagnostic.fix);
   return out;
 }
 
+bool says_the_same(const Diagnostic& one, const Diagnostic& other) {
+  return !one.where && !other.where && !one.address.empty() && !other.address.empty() &&
+         one.severity == other.severity && one.summary == other.summary &&
+         one.detail == other.detail && one.fix == other.fix;
+}
+
+}  // namespace
+
+std::string format_diagnostic(const Diagnostic& diagnostic) {
+  std::vector<std::string> addresses;
+  if (!diagnostic.address.empty()) addresses.push_back(diagnostic.address);
+  return format_one(diagnostic, addresses);
+}
+
+/// What is the same for several resources is said once, with all of their addresses.
 std::string format_diagnostics(const Diagnostics& diagnostics) {
   std::string out;
-  for (const Diagnostic& one : diagnostics) out += format_diagnostic(one);
+  for (auto one = diagnostics.begin(); one != diagnostics.end(); ++one) {
+    const auto said = [&](const Diagnostic& other) { return says_the_same(*one, other); };
+    if (std::any_of(diagnostics.begin(), one, said)) continue;
+    std::vector<std::string> addresses;
+    if (!one->address.empty()) addresses.push_back(one->address);
+    for (auto later = std::next(one); later != diagnostics.end(); ++later)
+      if (said(*later)) addresses.push_back(later->address);
+    out += format_one(*one, addresses);
+  }
   return out;
 }
 

@@ -169,6 +169,14 @@ class Smoke : public ::testing::TestWithParam<LinkCase> {
                "application/apply-patch+yaml");
   }
 
+  /// Apply cannot take the last member out of an object that ECK owns empty: a patch goes first.
+  void release_spec() {
+    const json none = {{"enabled", nullptr}, {"service", {{"spec", {{"type", nullptr}}}}}};
+    kubernetes("PATCH", elasticsearch_path(), {{"spec", {{"remoteClusterServer", none}}}},
+               "application/merge-patch+json");
+    apply_spec(json());
+  }
+
   void wait_green() {
     until(
         "a green cluster", [&] { return kubernetes("GET", elasticsearch_path()); },
@@ -293,7 +301,7 @@ TEST_P(Smoke, link_is_made_proven_and_taken_back_without_a_trace) {
   put_trust(json::array());
   remote("DELETE", "/_security/api_key", {{"ids", json::array({key.value("id", "")})}});
   if (!GetParam().operator_makes_service) kubernetes("DELETE", core("services", service_name()));
-  apply_spec(nullptr);
+  release_spec();
   wait_green();
   until(
       "the world as it was", [&] { return json::diff(before, world()); },

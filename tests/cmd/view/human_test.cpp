@@ -157,6 +157,11 @@ TEST(Plan, tells_what_its_symbols_mean) {
                                  "during apply):\n"),
             0U)
       << plan_text(plan);
+  plan.changes = {change_of("resource.a", Action::replace)};
+  plan.changes.front().create_first = true;
+  EXPECT_EQ(
+      plan_text(plan).find("crosstie will do the following (+/- replace, the new one first):"), 0U)
+      << plan_text(plan);
 }
 
 TEST(Plan, names_the_object_where_its_fields_are_not_listed) {

@@ -27,6 +27,22 @@ TEST(diagnostic, a_very_long_line_is_cut_around_the_place) {
   EXPECT_NE(text.find('^'), std::string::npos);
 }
 
+TEST(diagnostic, one_cause_is_said_once_for_all_its_resources) {
+  const Diagnostic cause =
+      make_error("no trusted TLS connection", "The CA is unknown.", "Name it.");
+  Diagnostics all = with_address({cause}, "link.logs.ca");
+  append(all, with_address({make_error("something else", "Other.")}, "link.logs.key"));
+  append(all, with_address({cause}, "link.logs.cluster"));
+  EXPECT_EQ(format_diagnostics(all),
+            "error: no trusted TLS connection\n"
+            "  resources: link.logs.ca link.logs.cluster\n"
+            "  The CA is unknown.\n"
+            "  Name it.\n"
+            "error: something else\n"
+            "  resource: link.logs.key\n"
+            "  Other.\n");
+}
+
 TEST(diagnostic, suggests_only_what_is_near) {
   EXPECT_EQ(did_you_mean("namspace", {"name", "namespace", "labels"}), "namespace");
   EXPECT_EQ(did_you_mean("frist", {"first", "last"}), "first");
