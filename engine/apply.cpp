@@ -49,7 +49,7 @@ struct Applier::Impl {
   Value known_attributes(const Change& change) const;
   Task<void> clear_leftovers(StepContext& context);
   bool all_done_after(std::size_t index) const;
-  Task<void> last_look(const asio::any_io_executor& executor);
+  Task<void> last_look();
   void keep_outputs();
   void stop();
 
@@ -135,7 +135,7 @@ Task<ApplyResult> Applier::Impl::run() {
   broken = journal.broken();
   skip_rest();
   if (grace) grace->cancel();
-  co_await last_look(executor);
+  co_await last_look();
   keep_outputs();
   result.interrupted = stops > 0;
   co_return std::move(result);
@@ -318,7 +318,7 @@ Task<void> Applier::Impl::clear_leftovers(StepContext& context) {
 }
 
 /// What was deleted is looked for once more; only what is seen absent is called gone.
-Task<void> Applier::Impl::last_look(const asio::any_io_executor& /*executor*/) {
+Task<void> Applier::Impl::last_look() {
   if (stops > 0 || broken) co_return;
   std::map<std::string, std::vector<std::size_t>> by_connection;
   for (std::size_t i = 0; i < nodes.size(); ++i)

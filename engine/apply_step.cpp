@@ -318,7 +318,6 @@ ResourceRecord Step::record_for(const Operation& operation, const Outcome& outco
 Task<WriteResult> Step::call(OperationAction action, WriteRequest request) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   WriteResult result;
-  std::string broken;
   try {
     auto token = asio::bind_cancellation_slot(control_.signal.slot(), asio::use_awaitable);
     if (action == OperationAction::update) {
