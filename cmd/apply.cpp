@@ -1,9 +1,22 @@
+#include <memory>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/plan_human.hpp"
+#include "engine/config/configuration.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan_file.hpp"
+#include "engine/planner.hpp"
 
 namespace crosstie {
 namespace {

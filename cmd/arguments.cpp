@@ -3,6 +3,13 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie {
 namespace po = boost::program_options;

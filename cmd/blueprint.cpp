@@ -1,8 +1,13 @@
+#include <cstddef>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
 #include "cmd/command.hpp"
 #include "cmd/embedded.hpp"
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie {
 namespace {

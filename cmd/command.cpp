@@ -1,19 +1,29 @@
 #include "cmd/command.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
 #include "cmd/embedded.hpp"
+#include "cmd/view/paint.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "cmd/all_commands.hpp"
 #include "cmd/command.hpp"
 

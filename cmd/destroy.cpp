@@ -1,9 +1,18 @@
+#include <memory>
 #include <ostream>
+#include <utility>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/plan_human.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan.hpp"
+#include "engine/planner.hpp"
 
 namespace crosstie {
 namespace {

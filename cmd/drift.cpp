@@ -1,9 +1,16 @@
-#include <ostream>
+
+#include <memory>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/plan_human.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan.hpp"
+#include "engine/planner.hpp"
 
 namespace crosstie {
 namespace {

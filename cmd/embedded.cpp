@@ -1,6 +1,10 @@
 #include "cmd/embedded.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace crosstie::embedded {
 

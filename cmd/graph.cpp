@@ -1,10 +1,19 @@
-#include "engine/graph.hpp"
-
-#include <ostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
 #include "cmd/view/graph.hpp"
+#include "engine/config/configuration.hpp"
+#include "engine/graph.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace {

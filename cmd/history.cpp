@@ -1,9 +1,15 @@
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
 #include "cmd/view/state_human.hpp"
+#include "engine/model/result.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

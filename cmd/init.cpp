@@ -1,9 +1,17 @@
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace fs = std::filesystem;

@@ -1,10 +1,18 @@
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/paint.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,9 +1,20 @@
+#include <memory>
+#include <ostream>
+#include <utility>
+
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/plan_human.hpp"
-
-#include <ostream>
+#include "engine/config/configuration.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan.hpp"
+#include "engine/plan_file.hpp"
+#include "engine/planner.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,16 +1,27 @@
 // Saved plans on disk: sealed with the state's key, because a plan holds what the state holds.
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
 #include <array>
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <map>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan_file.hpp"
 
 namespace crosstie {
 namespace fs = std::filesystem;

@@ -22,7 +22,7 @@ T run_task(boost::asio::io_context& io, boost::asio::awaitable<T> task) {
     done = true;
   });
   io.restart();
-  while (!done)
+  while (!done)    // NOLINT(bugprone-infinite-loop): the handler above ends it
     io.run_one();  // returns as soon as the task ends; what others left behind does not hold it up
   if (failure) std::rethrow_exception(failure);
   return std::move(*out);

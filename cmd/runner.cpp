@@ -1,16 +1,37 @@
 #include "cmd/runner.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/run_task.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/apply_human.hpp"
 #include "cmd/view/json.hpp"
+#include "cmd/view/paint.hpp"
+#include "engine/apply.hpp"
+#include "engine/environment.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
 #include "engine/model/duration.hpp"
+#include "engine/model/result.hpp"
+#include "engine/plan.hpp"
+#include "engine/planner.hpp"
 #include "engine/refresh.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace asio = boost::asio;
@@ -36,7 +57,7 @@ Result<std::vector<ResourceAddress>> addresses_of(const std::vector<std::string>
       return make_error("option has a wrong value",
                         "-" + flag + " takes an address, and \"" + word + "\" is none.",
                         "Addresses look like resource.NAME, link.LINK.NAME or link.LINK, with "
-                        "[\"key\"] for for_each.");
+                        "[\"key\"] for for_each, or shared.NAME[\"key\"].");
     }
     out.push_back(*address);
   }
@@ -272,6 +293,10 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
       lines.summary(result.added, result.changed, result.destroyed, destroy ? "destroy" : "apply");
     if (!destroy) lines.outputs(result.outputs);
   } else {
+    Diagnostics failures;
+    for (const StepReport& step : result.failed) append(failures, step.diagnostics);
+    if (!failures.empty()) invocation.out << '\n' << std::flush;
+    report(invocation, failures);
     print_apply_report(invocation.out, result, destroy, took, paint);
     if (!errors.empty()) report(invocation, errors);
     if (!destroy && !result.outputs.empty()) {

@@ -1,13 +1,16 @@
-#include "sandbox/sandbox.hpp"
-
 #include <charconv>
 #include <filesystem>
-#include <ostream>
 #include <sstream>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
 #include "cmd/command.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace crosstie {
 namespace {
@@ -41,8 +44,8 @@ Result<sandbox::SandboxOptions> read_options(const Arguments& arguments) {
     options.only.insert(name);
   }
   options.example = arguments.value("example");
-  if (!options.example.empty() && options.example != "api_key")
-    return wrong_value("example", "api_key", options.example);
+  if (!options.example.empty() && options.example != "api_key" && options.example != "certificate")
+    return wrong_value("example", "api_key or certificate", options.example);
   const std::string seed = arguments.value("seed", "1");
   const auto [seed_end, seed_error] =
       std::from_chars(seed.data(), seed.data() + seed.size(), options.seed);
@@ -63,21 +66,21 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command sandbox_command() {
-  return {
-      "sandbox",
-      "runs simulators of all three services on loopback, to try everything without an account",
-      "-dir=DIR [options]",
-      {{"dir", FlagKind::value, "DIR",
-        "folder for kubeconfig, env, ca.pem and the example; made when absent"},
-       {"world", FlagKind::value, "FILE",
-        "what exists at the start; one deployment and one ECK cluster by default"},
-       {"time-scale", FlagKind::value, "X",
-        "1: waits as long as the real thing; 0: no wait at all"},
-       {"only", FlagKind::value, "LIST", "only these of kubernetes,ech,elasticsearch"},
-       {"example", FlagKind::value, "MODEL", "writes a ready project into DIR/project (api_key)"},
-       {"seed", FlagKind::value, "N", "of ids and passwords, to make the same world again"}},
-      0,
-      run};
+  return {"sandbox",
+          "runs simulators of all three services on loopback, to try everything without an account",
+          "-dir=DIR [options]",
+          {{"dir", FlagKind::value, "DIR",
+            "folder for kubeconfig, env, ca.pem and the example; made when absent"},
+           {"world", FlagKind::value, "FILE",
+            "what exists at the start; one deployment and one ECK cluster by default"},
+           {"time-scale", FlagKind::value, "X",
+            "1: waits as long as the real thing; 0: no wait at all"},
+           {"only", FlagKind::value, "LIST", "only these of kubernetes,ech,elasticsearch"},
+           {"example", FlagKind::value, "MODEL",
+            "writes a ready project into DIR/project (api_key, certificate)"},
+           {"seed", FlagKind::value, "N", "of ids and passwords, to make the same world again"}},
+          0,
+          run};
 }
 
 }  // namespace crosstie

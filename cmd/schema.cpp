@@ -1,9 +1,15 @@
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
-#include "cmd/session.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/view/markdown.hpp"
 #include "engine/config/json_schema.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,20 +1,40 @@
 #include "cmd/session.hpp"
 
-#include <openssl/rand.h>
-#include <pwd.h>
 #include <unistd.h>
 
+#include <openssl/rand.h>
+#include <pwd.h>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/embedded.hpp"
+#include "engine/config/configuration.hpp"
+#include "engine/environment.hpp"
+#include "engine/model/diagnostic.hpp"
 #include "engine/model/duration.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 #include "state/sqlite_store.hpp"
+#include "state/store.hpp"
 
 extern char** environ;
 

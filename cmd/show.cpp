@@ -1,14 +1,27 @@
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/runner.hpp"
+#include "cmd/session.hpp"
 #include "cmd/view/json.hpp"
 #include "cmd/view/plan_human.hpp"
 #include "cmd/view/state_human.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan_file.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

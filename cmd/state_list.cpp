@@ -1,7 +1,11 @@
+#include <memory>
 #include <ostream>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
+#include "engine/model/result.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

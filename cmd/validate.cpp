@@ -1,9 +1,20 @@
+#include <cstddef>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
 #include "cmd/session.hpp"
+#include "engine/config/configuration.hpp"
 #include "engine/graph.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace {

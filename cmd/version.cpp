@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cmd/all_commands.hpp"
+#include "cmd/arguments.hpp"
 #include "cmd/command.hpp"
 
 namespace crosstie {

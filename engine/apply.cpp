@@ -7,11 +7,30 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <memory>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/apply_graph.hpp"
 #include "engine/apply_step.hpp"
+#include "engine/config/configuration.hpp"
+#include "engine/environment.hpp"
+#include "engine/journal.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
 #include "engine/refresh.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace asio = boost::asio;
@@ -50,6 +69,7 @@ struct Applier::Impl {
   Task<void> clear_leftovers(StepContext& context);
   bool all_done_after(std::size_t index) const;
   Task<void> last_look();
+  void keep_links();
   void keep_outputs();
   void stop();
 
@@ -136,6 +156,7 @@ Task<ApplyResult> Applier::Impl::run() {
   skip_rest();
   if (grace) grace->cancel();
   co_await last_look();
+  keep_links();
   keep_outputs();
   result.interrupted = stops > 0;
   co_return std::move(result);
@@ -345,6 +366,19 @@ Task<void> Applier::Impl::last_look() {
           .push_back(plan.changes[indexes[i]].address);
     }
   }
+}
+
+/// To which links a resource belongs changes also where nothing is written: a link that came or
+/// went may need nothing else of what it shares.
+void Applier::Impl::keep_links() {
+  if (!result.ok() || stops > 0 || broken) return;
+  std::vector<ResourceRecord> records;
+  for (const Change& change : plan.changes)
+    if (change.action == Action::no_op && change.prior && change.kind != ResourceKind::read &&
+        change.links != change.recorded_links)
+      records.push_back(record_again(change, options.run));
+  const Result<void> kept = store.put(records, {});
+  if (!kept) append(result.diagnostics, kept.failure());
 }
 
 void Applier::Impl::keep_outputs() {

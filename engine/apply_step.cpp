@@ -6,8 +6,26 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
+#include "engine/decide.hpp"
+#include "engine/environment.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
 #include "engine/refresh.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace asio = boost::asio;
@@ -35,6 +53,25 @@ Diagnostic interrupted_error() {
       "Run the same command again; it finds out what became of this step and goes on.");
 }
 
+bool agrees(const Value& planned, const Value& actual);
+
+/// Links that share a resource are united without doubles, so that an item which was unknown may
+/// turn out to be one that is there already. Nothing else may come or go.
+bool agrees_without_doubles(const Value::List& planned, const Value::List& actual) {
+  const auto is_unknown = [](const Value& item) { return item.contains_unknown(); };
+  if (actual.size() > planned.size() || std::none_of(planned.begin(), planned.end(), is_unknown))
+    return false;
+  const auto approved = [&](const Value& item) {
+    return std::any_of(planned.begin(), planned.end(),
+                       [&](const Value& one) { return agrees(one, item); });
+  };
+  const auto kept = [&](const Value& item) {
+    return is_unknown(item) || std::find(actual.begin(), actual.end(), item) != actual.end();
+  };
+  return std::all_of(actual.begin(), actual.end(), approved) &&
+         std::all_of(planned.begin(), planned.end(), kept);
+}
+
 /// Known parts of the plan must still hold: a step never does something else than what was
 /// approved.
 bool agrees(const Value& planned, const Value& actual) {
@@ -48,8 +85,9 @@ bool agrees(const Value& planned, const Value& actual) {
       if (planned.find(name) == nullptr && !member.is_null()) return false;
     return true;
   }
-  if (planned.is_list() && actual.is_list() &&
-      planned.as_list().size() == actual.as_list().size()) {
+  if (planned.is_list() && actual.is_list()) {
+    if (planned.as_list().size() != actual.as_list().size())
+      return agrees_without_doubles(planned.as_list(), actual.as_list());
     for (std::size_t i = 0; i < planned.as_list().size(); ++i)
       if (!agrees(planned.as_list()[i], actual.as_list()[i])) return false;
     return true;
@@ -93,6 +131,21 @@ const ResourceConfig* find_config(const Configuration* configuration,
 }
 
 }  // namespace
+
+ResourceRecord record_again(const Change& change, std::int64_t run) {
+  ResourceRecord record;
+  record.address = change.address;
+  record.type = change.type;
+  record.connection = change.connection;
+  record.desired = change.prior->desired;
+  record.attributes = change.prior->attributes;
+  record.before = change.prior->before;
+  record.prevent_destroy = change.prevent_destroy;
+  record.depends_on = change.depends_on;
+  record.links = change.links;
+  record.run = run;
+  return record;
+}
 
 Step::Step(StepContext& context, const Change& change, StepControl& control)
     : context_(context),
@@ -167,16 +220,7 @@ DecideInput Step::decide_input(const Observation& seen) const {
 
 Task<StepEnd> Step::write() {
   if (change_.reason == Reason::not_settled) {
-    ResourceRecord record;
-    record.address = change_.address;
-    record.type = change_.type;
-    record.connection = change_.connection;
-    record.desired = change_.prior->desired;
-    record.attributes = change_.prior->attributes;
-    record.before = change_.prior->before;
-    record.prevent_destroy = change_.prevent_destroy;
-    record.depends_on = change_.depends_on;
-    record.run = context_.options.run;
+    ResourceRecord record = record_again(change_, context_.options.run);
     request_.desired = change_.prior->desired;
     Value token = change_.token;
     co_return co_await settle(std::move(record), std::move(token));
@@ -293,6 +337,7 @@ Operation Step::operation_for(OperationAction action, const Observation& seen) c
   if (seen.presence == Presence::present) operation.before_image = seen.attributes;
   operation.recorded_before = change_.prior ? change_.prior->before : seen.before;
   operation.depends_on = change_.depends_on;
+  operation.links = change_.links;
   operation.prevent_destroy = change_.prevent_destroy;
   operation.started_at = context_.environment.timestamp();
   return operation;
@@ -311,6 +356,7 @@ ResourceRecord Step::record_for(const Operation& operation, const Outcome& outco
   record.status = outcome.token.is_null() ? RecordStatus::ready : RecordStatus::settling;
   record.prevent_destroy = operation.prevent_destroy;
   record.depends_on = operation.depends_on;
+  record.links = operation.links;
   record.run = operation.run;
   return record;
 }
@@ -318,6 +364,8 @@ ResourceRecord Step::record_for(const Operation& operation, const Outcome& outco
 Task<WriteResult> Step::call(OperationAction action, WriteRequest request) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   WriteResult result;
+  StepProgress progress(context_.environment, change_, began_);
+  request.progress = &progress;
   try {
     auto token = asio::bind_cancellation_slot(control_.signal.slot(), asio::use_awaitable);
     if (action == OperationAction::update) {

@@ -38,6 +38,9 @@ struct StepControl {
   bool waiting = false;  // in a wait, not in a write
 };
 
+/// The record of what is there already, by what the plan says of it; `change.prior` is needed.
+ResourceRecord record_again(const Change& change, std::int64_t run);
+
 class Step {
  public:
   Step(StepContext& context, const Change& change, StepControl& control);

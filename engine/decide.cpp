@@ -1,6 +1,20 @@
 #include "engine/decide.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/config/configuration.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {
@@ -114,6 +128,7 @@ ResourceRecord record_of(const Operation& operation, const Observation& observed
   record.token.set("recovered", true);
   record.prevent_destroy = operation.prevent_destroy;
   record.depends_on = operation.depends_on;
+  record.links = operation.links;
   record.run = operation.run;
   return record;
 }
@@ -124,9 +139,9 @@ Diagnostic not_ours_error(const ResourceAddress& address, const Observation& obs
   const bool foreign = observed.ownership == Ownership::foreign;
   std::string detail = "An object of this name exists and crosstie did not make it";
   detail += observed.owner.empty() ? "." : "; it belongs to " + observed.owner + ".";
-  // The resources of a link stand in its blueprint, where the user cannot write without a copy.
+  // The resources of links stand in blueprints, where the user cannot write without a copy.
   const std::string ways =
-      address.link.empty()
+      address.link.empty() && !address.shared
           ? "To go on, give the resource another name, or let crosstie use the object; destroy "
             "gives it back as it was found:\n"
           : "To go on, give the object another name by the link's inputs, or let crosstie use the "
@@ -154,6 +169,9 @@ Decision decide_wanted(const Provider& provider, const DecideInput& input) {
       } else if (input.record != nullptr && input.observed.presence == Presence::absent) {
         decision.reason = Reason::gone;
       }
+      // What is to be made may stand inside something that is there: warnings about that.
+      decision.diagnostics =
+          with_address(input.observed.diagnostics, input.request.address.print());
       return decision;
   }
   return decision;
@@ -235,9 +253,6 @@ std::optional<OperationEnd> recover(const Provider& provider, const Operation& o
         end.state = OperationState::succeeded;
         end.remove_record = true;
       }
-      break;
-    case OperationAction::settle:
-      end.error = "the wait was cut off";
       break;
   }
   if (end.state == OperationState::succeeded) end.error.clear();

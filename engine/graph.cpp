@@ -1,9 +1,18 @@
 #include "engine/graph.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie {
 namespace {

@@ -4,6 +4,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "engine/model/result.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace asio = boost::asio;

@@ -69,6 +69,9 @@ struct Change {
   std::vector<ResourceAddress> depends_on;
   std::vector<ResourceAddress>
       recorded_depends_on;  // of the last apply; what goes must wait for these dependents
+  /// The links that it belongs to, each with its model; what is recorded of that.
+  std::map<std::string, std::string> links;
+  std::map<std::string, std::string> recorded_links;
 };
 
 /// How much of the world this plan has seen.

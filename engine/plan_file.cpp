@@ -1,9 +1,28 @@
 #include "engine/plan_file.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {
@@ -38,6 +57,10 @@ std::vector<ResourceAddress> addresses_of(const json& list) {
   std::vector<ResourceAddress> out;
   for (const json& one : list) out.push_back(address_of(one));
   return out;
+}
+
+std::map<std::string, std::string> links_of(const json& in, const char* name) {
+  return in.value(name, std::map<std::string, std::string>());
 }
 
 json path_json(const Path& path) {
@@ -97,6 +120,7 @@ json record_json(const ResourceRecord& record) {
           {"status", static_cast<int>(record.status)},
           {"prevent_destroy", record.prevent_destroy},
           {"depends_on", addresses_json(record.depends_on)},
+          {"links", record.links},
           {"run", record.run}};
 }
 
@@ -117,6 +141,7 @@ ResourceRecord record_of(const json& in) {
   record.status = enum_of<RecordStatus>(in.at("status"), 2);
   record.prevent_destroy = in.at("prevent_destroy").get<bool>();
   record.depends_on = addresses_of(in.at("depends_on"));
+  record.links = links_of(in, "links");
   record.run = integer_of(in.at("run"), 0, kLargest);
   return record;
 }
@@ -154,7 +179,9 @@ json change_json(const Change& change) {
               {"prevent_destroy", change.prevent_destroy},
               {"create_first", change.create_first},
               {"depends_on", addresses_json(change.depends_on)},
-              {"recorded_depends_on", addresses_json(change.recorded_depends_on)}};
+              {"recorded_depends_on", addresses_json(change.recorded_depends_on)},
+              {"links", change.links},
+              {"recorded_links", change.recorded_links}};
   if (change.prior) {
     out["prior"] = {{"desired", encode_value(change.prior->desired)},
                     {"attributes", encode_value(change.prior->attributes)},
@@ -203,6 +230,8 @@ Change change_of(const json& in) {
   change.prevent_destroy = in.at("prevent_destroy").get<bool>();
   change.depends_on = addresses_of(in.at("depends_on"));
   change.recorded_depends_on = addresses_of(in.at("recorded_depends_on"));
+  change.links = links_of(in, "links");
+  change.recorded_links = links_of(in, "recorded_links");
   if (const auto prior = in.find("prior"); prior != in.end())
     change.prior =
         Recorded{decode_value(prior->at("desired")), decode_value(prior->at("attributes")),

@@ -1,8 +1,25 @@
 #include "engine/planner.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/config/configuration.hpp"
+#include "engine/decide.hpp"
+#include "engine/graph.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 
@@ -42,9 +59,12 @@ Result<void> Planner::prepare() {
     node.change.depends_on = needs;
     if (node.record != nullptr) {
       node.change.recorded_depends_on = node.record->depends_on;
+      node.change.recorded_links = node.record->links;
     } else if (node.pending != nullptr) {
       node.change.recorded_depends_on = node.pending->depends_on;
+      node.change.recorded_links = node.pending->links;
     }
+    node.change.links = node.config != nullptr ? node.config->links : node.change.recorded_links;
     node.change.kind = node.kind;
     inputs.push_back(
         {node.change.address, needs,
@@ -61,6 +81,8 @@ Result<void> Planner::prepare() {
         if (const std::size_t at = graph_.find(address); at != graph_.size())
           nodes_[at].referenced = true;
   }
+  Diagnostics moved = changed_models();
+  if (!moved.empty()) return moved;
   return apply_targets();
 }
 
@@ -90,51 +112,6 @@ void Planner::add_records() {
     node_of(record.address, record.type, record.connection).record = &record;
   for (const Operation& operation : state_.pending)
     node_of(operation.address, operation.type, operation.connection).pending = &operation;
-}
-
-/// The error for an address on the command line that nothing has.
-Diagnostic Planner::no_such_address(const std::string& summary, const std::string& named) const {
-  std::vector<std::string> addresses;
-  for (const Node& node : nodes_) addresses.push_back(node.change.address.print());
-  const std::string near = did_you_mean(named, addresses);
-  return make_error(summary, "Nothing in the configuration or the state is named " + named + ".",
-                    near.empty()
-                        ? "To see the addresses, run\n  crosstie graph\n  crosstie state list"
-                        : "Did you mean " + near + "?");
-}
-
-Result<void> Planner::apply_targets() {
-  for (const ResourceAddress& address : options_.replace)
-    if (graph_.find(address) == graph_.size())
-      return no_such_address("resource to replace does not exist", address.print());
-  if (options_.targets.empty()) return {};
-  for (Node& node : nodes_) node.included = false;
-  std::vector<std::size_t> open;
-  for (const ResourceAddress& target : options_.targets) {
-    const std::size_t before = open.size();
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      const ResourceAddress& address = nodes_[i].change.address;
-      const bool whole_name = !target.key && address.link == target.link &&
-                              address.link_key == target.link_key && address.name == target.name;
-      const bool whole_link = target.name.empty() && address.link == target.link &&
-                              (!target.link_key || address.link_key == target.link_key);
-      if (address == target || whole_name || whole_link) open.push_back(i);
-    }
-    if (open.size() == before) {
-      std::string named = target.print();
-      if (target.name.empty()) named.pop_back();  // a whole link: "link.logs."
-      return no_such_address("target does not exist", named);
-    }
-  }
-  while (!open.empty()) {
-    const std::size_t here = open.back();
-    open.pop_back();
-    if (nodes_[here].included) continue;
-    nodes_[here].included = true;
-    const auto next = options_.destroy ? graph_.needed_by(here) : graph_.needs(here);
-    open.insert(open.end(), next.begin(), next.end());
-  }
-  return {};
 }
 
 AttributeLookup Planner::lookup(bool recorded_instead) const {
@@ -489,6 +466,7 @@ void Planner::keep_recorded(Node& node) {
     return;
   }
   node.change.after = node.change.before = node.record->desired;
+  leave_targeted_links(node);
   node.attributes = merge_values(node.record->desired, node.record->attributes);
   ++plan_.coverage.recorded_only;
 }

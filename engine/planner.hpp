@@ -66,7 +66,12 @@ class Planner {
 
   void add_records();
   Diagnostic no_such_address(const std::string& summary, const std::string& named) const;
+  Diagnostics changed_models() const;
   Result<void> apply_targets();
+  bool is_meant(const Change& change, const ResourceAddress& target) const;
+  bool goes_by_target(const Change& change, const std::string& link) const;
+  Result<void> check_still_shared() const;
+  void leave_targeted_links(Node& node) const;
   AttributeLookup lookup(bool recorded_instead) const;
   void guess_ahead(std::vector<Wanted>& wanted);
   void process(std::size_t index, std::vector<Wanted>& wanted);

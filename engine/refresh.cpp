@@ -5,7 +5,20 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <exception>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/environment.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/plan.hpp"
+#include "engine/planner.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 namespace asio = boost::asio;

@@ -1,5 +1,14 @@
 #include "providers/comparison.hpp"
 
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
+#include "providers/provider.hpp"
+
 namespace crosstie {
 
 const Value& identity_of(const ResourceRequest& request) {

@@ -1,5 +1,12 @@
 #include "providers/provider.hpp"
 
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+
 namespace crosstie {
 
 Forecast Provider::forecast(const ResourceRequest& /*request*/, const Observation& /*observed*/,

@@ -110,6 +110,8 @@ struct Forecast {
   std::string irreversible_reason;
 };
 
+class ProgressSink;
+
 struct WriteRequest {
   ResourceRequest resource;
   /// Id of the journal entry; put into the mark where the API has room for it.
@@ -119,6 +121,8 @@ struct WriteRequest {
   /// Remove: what is ours beside the recorded object goes, and the object stays.
   bool leftovers_only = false;
   bool dry_run = false;  // only a provider's own server_check sets it
+  /// Where a write that has to wait its turn says so; never a null pointer while an apply runs.
+  ProgressSink* progress = nullptr;
 };
 
 /// What a write gave. `token` is handed to `settle`: the generation, uid or plan attempt that this

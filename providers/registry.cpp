@@ -1,10 +1,19 @@
 #include "providers/registry.hpp"
 
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 #include "providers/ech/provider.hpp"
 #include "providers/elasticsearch/provider.hpp"
 #include "providers/kubernetes/provider.hpp"
 #include "providers/kubernetes/secret_read.hpp"
 #include "providers/null/provider.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 

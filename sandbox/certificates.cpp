@@ -3,10 +3,13 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-
 #include <array>
 #include <boost/asio/ip/address.hpp>
+#include <cstddef>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "sandbox/context.hpp"
 

@@ -4,10 +4,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <string>
 
 #include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox {
 namespace asio = boost::asio;

@@ -49,6 +49,7 @@ class ConnectionBase {
 struct ListenerCore {
   ListenerOptions options;
   Handler handler;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // of the next connection; null for plain HTTP
   std::set<ConnectionBase*> open;
 };
 
@@ -88,7 +89,11 @@ class Connection : public ConnectionBase, public std::enable_shared_from_this<Co
   /// Serves until either side ends it. Throws only what means "the socket is gone".
   Task<void> run() {
     if constexpr (kTls) {
-      co_await handshake();
+      const bool established = co_await handshake();
+      if (!established) {
+        co_await drain();
+        co_return;
+      }
     }
     // Not `while (co_await ...) {}`: GCC 12 makes an illegal instruction of that.
     bool more = true;
@@ -152,20 +157,34 @@ class Connection : public ConnectionBase, public std::enable_shared_from_this<Co
 
   void disarm() { deadline_.cancel(); }
 
-  Task<void> handshake() {
+  Task<bool> handshake() {
     arm(kHandshakeTimeout);
     if (!core_->options.client_authority_pem.empty()) {
       // A server like kube-apiserver lets every certificate through the handshake and answers 401
       // to those it does not know.
-      stream_.set_verify_callback([this](bool good, boost::asio::ssl::verify_context&) {
+      stream_.set_verify_callback([this](bool good, boost::asio::ssl::verify_context& seen) {
+        if (good && !takes_leaf(seen.native_handle())) {
+          refuse_leaf(seen.native_handle());
+          good = false;
+        }
         certificate_rejected_ = certificate_rejected_ || !good;
         return good || !core_->options.client_certificate_required;
       });
     }
-    co_await stream_.async_handshake(boost::asio::ssl::stream_base::server,
-                                     boost::asio::use_awaitable);
+    ErrorCode error;
+    co_await stream_.async_handshake(
+        boost::asio::ssl::stream_base::server,
+        boost::asio::redirect_error(boost::asio::use_awaitable, error));
     disarm();
+    if (error) co_return false;
     if (!certificate_rejected_) client_subject_ = peer_subject(stream_.native_handle());
+    co_return true;
+  }
+
+  bool takes_leaf(X509_STORE_CTX* verification) const {
+    if (!core_->options.takes_client) return true;
+    const std::string leaf = leaf_in(verification);
+    return leaf.empty() || core_->options.takes_client(leaf);
   }
 
   Task<bool> send(std::string bytes) {
@@ -284,17 +303,23 @@ class Connection : public ConnectionBase, public std::enable_shared_from_this<Co
     co_return false;
   }
 
-  /// Lets the peer take the last bytes: closing with unread input would reset the connection and
-  /// lose them.
   Task<void> shut_down() {
     arm(kCloseTimeout);
-    ErrorCode error;
     if constexpr (kTls) {
       if (!stream_done_) {
+        ErrorCode error;
         co_await stream_.async_shutdown(
             boost::asio::redirect_error(boost::asio::use_awaitable, error));
       }
     }
+    co_await drain();
+  }
+
+  /// Lets the peer take the last bytes, of an answer or of an alert: closing with unread input
+  /// would reset the connection and lose them.
+  Task<void> drain() {
+    arm(kCloseTimeout);
+    ErrorCode error;
     socket().shutdown(TcpSocket::shutdown_send, error);
     std::vector<char> sink(64u << 10);
     for (std::size_t drained = 0; !closed_ && drained < kDrainBytesMax;) {

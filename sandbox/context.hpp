@@ -50,6 +50,7 @@ class Ids {
 struct Identity {
   std::string certificate_pem;
   std::string key_pem;
+  bool operator==(const Identity&) const = default;
 };
 
 struct CertificateRequest {

@@ -1,7 +1,16 @@
 #include "sandbox/control.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "sandbox/faults.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox {
 using nlohmann::json;

@@ -1,6 +1,5 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -11,7 +10,14 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/listener.hpp"
 #include "sandbox/tls.hpp"
 
 namespace crosstie::sandbox {
@@ -34,12 +40,14 @@ struct Call {
   Stream stream;
   asio::steady_timer deadline;
   bool timed_out = false;
+  std::string refusal;  // why `refuses_server` took it not
 };
 
 /// "handshake: certificate verify failed (SSL routines): unable to get local issuer certificate".
 std::string explain(Call& call, const char* step, const ErrorCode& error) {
   if (call.timed_out) return std::string(step) + ": timed out";
   std::string text = std::string(step) + ": " + error.message();
+  if (!call.refusal.empty()) return text + ": " + call.refusal;
   const long verdict = SSL_get_verify_result(call.stream.native_handle());
   if (verdict != X509_V_OK) {
     text += std::string(": ") + X509_verify_cert_error_string(verdict);
@@ -69,6 +77,22 @@ void check_name(Stream& stream, const std::string& server_name) {
   SSL_set1_host(ssl, server_name.c_str());
 }
 
+/// The question beside OpenSSL's own checks.
+void ask_about_server(Call& call, const DialRequest& request) {
+  if (!request.refuses_server) return;
+  call.stream.set_verify_callback(
+      [&call, refuses = request.refuses_server](bool good, asio::ssl::verify_context& seen) {
+        const std::string leaf = good ? leaf_in(seen.native_handle()) : std::string();
+        if (leaf.empty()) return good;
+        if (auto reason = refuses(leaf)) {
+          call.refusal = std::move(*reason);
+          refuse_leaf(seen.native_handle());
+          return false;
+        }
+        return true;
+      });
+}
+
 }  // namespace
 
 Task<RemoteHello> dial(DialRequest request) {
@@ -89,6 +113,7 @@ Task<RemoteHello> dial(DialRequest request) {
   if (!error) {
     step = "handshake";
     check_name(call->stream, request.server_name);
+    ask_about_server(*call, request);
     co_await call->stream.async_handshake(asio::ssl::stream_base::client,
                                           asio::redirect_error(asio::use_awaitable, error));
   }
@@ -112,7 +137,7 @@ Task<RemoteHello> dial(DialRequest request) {
     hello.error = explain(*call, step, error);
     co_return hello;
   }
-  hello.status = answer.get().result_int();
+  hello.status = static_cast<int>(answer.get().result_int());
   hello.body = std::move(answer.get().body());
   co_return hello;
 }

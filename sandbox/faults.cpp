@@ -1,12 +1,25 @@
 #include "sandbox/faults.hpp"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/text.hpp"
 #include "sandbox/wire.hpp"
 

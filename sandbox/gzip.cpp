@@ -2,6 +2,10 @@
 
 #include <array>
 #include <boost/beast/zlib/inflate_stream.hpp>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace crosstie::sandbox {
 namespace zlib = boost::beast::zlib;
@@ -13,7 +17,10 @@ constexpr std::size_t kTrailerBytes = 8;  // CRC-32, length
 
 /// Cuts the header off; false when it is none.
 bool cut_header(std::string_view& packed) {
-  enum Flag : unsigned { kHeaderCrc = 2, kExtra = 4, kName = 8, kComment = 16 };
+  constexpr unsigned kHeaderCrc = 2;
+  constexpr unsigned kExtra = 4;
+  constexpr unsigned kName = 8;
+  constexpr unsigned kComment = 16;
   if (packed.size() < kHeaderBytes + kTrailerBytes || !packed.starts_with("\x1f\x8b\x08"))
     return false;
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(packed[at]); };

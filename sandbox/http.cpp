@@ -1,5 +1,11 @@
 #include "sandbox/http.hpp"
 
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
 namespace crosstie::sandbox {
 namespace {
 

@@ -4,10 +4,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "sandbox/text.hpp"
+#include "sandbox/world.hpp"
 
 namespace crosstie::sandbox {
 namespace {
@@ -63,12 +70,15 @@ std::string format_env(const std::vector<std::pair<std::string, std::string>>& v
   return text;
 }
 
-std::string format_api_key_example(const WorldDeployment& deployment, const WorldEck& eck) {
+std::string format_example(const std::string& model, const WorldDeployment& deployment,
+                           const WorldEck& eck) {
+  const bool api_key = model == "api_key";
   return "# One link: the Elastic Cloud Hosted deployment " + yaml_text(deployment.name) +
          " searches logs-* in the\n"
          "# Elasticsearch cluster " +
-         eck.namespace_name + "/" + eck.name +
-         " that ECK runs, with an API key.\n"
+         eck.namespace_name + "/" + eck.name + " that ECK runs, with " +
+         (api_key ? "an API key" : "certificates") +
+         ".\n"
          "crosstie: 1\n"
          "variables:\n"
          "  deployment:\n"
@@ -82,12 +92,13 @@ std::string format_api_key_example(const WorldDeployment& deployment, const Worl
          "  ech: {}         # EC_API_KEY\n"
          "links:\n"
          "  logs:\n"
-         "    model: api_key\n"
+         "    model: " +
+         model +
+         "\n"
          "    local: {ech: {deployment: \"${var.deployment}\"}}\n"
          "    remote: {eck: {name: " +
-         yaml_text(eck.name) + ", namespace: " + yaml_text(eck.namespace_name) +
-         "}}\n"
-         "    access: {search: [{names: [\"logs-*\"]}]}\n"
+         yaml_text(eck.name) + ", namespace: " + yaml_text(eck.namespace_name) + "}}\n" +
+         (api_key ? "    access: {search: [{names: [\"logs-*\"]}]}\n" : "") +
          "    skip_unavailable: true\n"
          "outputs:\n"
          "  logs_alias: \"${link.logs.alias}\"\n";

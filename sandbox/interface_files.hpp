@@ -24,8 +24,10 @@ struct KubeconfigParts {
 std::string format_kubeconfig(const KubeconfigParts& parts);
 /// Lines `export NAME='value'` for a POSIX shell.
 std::string format_env(const std::vector<std::pair<std::string, std::string>>& variables);
-/// crosstie.yaml with one API-key link from the deployment to the ECK cluster.
-std::string format_api_key_example(const WorldDeployment& deployment, const WorldEck& eck);
+/// crosstie.yaml with one link from the deployment to the ECK cluster; `model` is "api_key" or
+/// "certificate".
+std::string format_example(const std::string& model, const WorldDeployment& deployment,
+                           const WorldEck& eck);
 
 /// Replaces the file as a whole, readable by its owner alone. Throws std::system_error with the
 /// path.

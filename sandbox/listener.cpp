@@ -3,8 +3,21 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "sandbox/connection.hpp"
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/tls.hpp"
+#include "sandbox/wire.hpp"
 
 namespace crosstie::sandbox {
 namespace asio = boost::asio;
@@ -92,14 +105,14 @@ class SocketListener : public Listener {
     core_->options = std::move(options);
     core_->handler = std::move(handler);
     if (core_->options.tls) {
-      tls_ = std::make_shared<asio::ssl::context>(make_server_context(core_->options));
+      core_->tls = std::make_shared<asio::ssl::context>(make_server_context(core_->options));
     }
     const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(core_->options.bind_address), 0);
     acceptor_->open(endpoint.protocol());
     acceptor_->bind(endpoint);
     acceptor_->listen();
     port_ = acceptor_->local_endpoint().port();
-    asio::co_spawn(context.executor, accept_all(core_, acceptor_, tls_), [](std::exception_ptr) {});
+    asio::co_spawn(context.executor, accept_all(core_, acceptor_), [](std::exception_ptr) {});
   }
   ~SocketListener() override { close(); }
 
@@ -112,10 +125,15 @@ class SocketListener : public Listener {
     for (ConnectionBase* connection : open) connection->abort();
   }
 
+  void replace_tls(const ListenerOptions& options) override {
+    core_->tls = std::make_shared<asio::ssl::context>(make_server_context(options));
+    core_->options.tls = options.tls;
+    core_->options.client_authority_pem = options.client_authority_pem;
+    core_->options.takes_client = options.takes_client;
+  }
+
  private:
   using Acceptor = asio::ip::tcp::acceptor;
-  // The accept loop owns its parts too: it may end one turn after the listener.
-  using TlsContext = std::shared_ptr<asio::ssl::context>;
 
   template <class Stream, class... More>
   static void start(std::shared_ptr<ListenerCore> core, TcpSocket socket, More&... more) {
@@ -127,8 +145,9 @@ class SocketListener : public Listener {
                                      [connection](std::exception_ptr) { connection->finish(); }));
   }
 
+  // The accept loop owns its parts too: it may end one turn after the listener.
   static Task<void> accept_all(std::shared_ptr<ListenerCore> core,
-                               std::shared_ptr<Acceptor> acceptor, TlsContext tls) {
+                               std::shared_ptr<Acceptor> acceptor) {
     constexpr std::chrono::milliseconds kPauseWhenOutOfDescriptors{50};
     while (acceptor->is_open()) {
       ErrorCode error;
@@ -142,8 +161,8 @@ class SocketListener : public Listener {
       }
       if (core->open.size() >= kConnectionsMax) continue;
       socket.set_option(asio::ip::tcp::no_delay(true), error);
-      if (tls) {
-        start<TlsStream>(core, std::move(socket), *tls);
+      if (core->tls) {
+        start<TlsStream>(core, std::move(socket), *core->tls);
       } else {
         start<TcpSocket>(core, std::move(socket));
       }
@@ -152,7 +171,6 @@ class SocketListener : public Listener {
 
   std::shared_ptr<ListenerCore> core_;
   std::shared_ptr<Acceptor> acceptor_;
-  TlsContext tls_;
   std::uint16_t port_ = 0;
 };
 

@@ -15,6 +15,9 @@ struct ListenerOptions {
   std::string
       client_authority_pem;  // accept client certificates of this authority ("" = none asked for)
   bool client_certificate_required = false;
+  /// Asked for the certificate of a client whose chain is good; false refuses it. Empty: no
+  /// question.
+  std::function<bool(const std::string& certificate_pem)> takes_client;
   std::size_t body_bytes_max = 100u << 20;
   std::size_t header_bytes_max = 16384;
   std::string bind_address = "127.0.0.1";
@@ -26,6 +29,9 @@ class Listener {
   virtual ~Listener() = default;
   virtual std::uint16_t port() const = 0;
   virtual void close() = 0;  // also ends open connections
+  /// Connections from now on are made with the identity, the authorities and the question of
+  /// `options`; open ones stay.
+  virtual void replace_tls(const ListenerOptions& options) = 0;
 };
 
 /// Starts to listen on a loopback port of the system's choice. `wrap` (faults, request log) is put
@@ -40,6 +46,8 @@ struct DialRequest {
   std::string trusted_pem;
   std::string server_name;
   std::optional<Identity> client;
+  /// Asked for the server's certificate when chain and name are good; a reason refuses it.
+  std::function<std::optional<std::string>(const std::string& certificate_pem)> refuses_server;
   std::string method = "GET";
   std::string path = "/";
   std::vector<std::pair<std::string, std::string>> headers;

@@ -1,3 +1,7 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "sandbox/context.hpp"
 
 namespace crosstie::sandbox {

@@ -1,25 +1,38 @@
 #include "sandbox/sandbox.hpp"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
 #include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/control.hpp"
 #include "sandbox/ech/ech.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/interface_files.hpp"
 #include "sandbox/kubernetes/api_server.hpp"
 #include "sandbox/kubernetes/operator.hpp"
 #include "sandbox/kubernetes/store.hpp"
 #include "sandbox/listener.hpp"
 #include "sandbox/text.hpp"
+#include "sandbox/world.hpp"
 #include "sandbox/world_dump.hpp"
 #include "sandbox/world_parse.hpp"
 
@@ -28,7 +41,7 @@ namespace asio = boost::asio;
 namespace {
 
 const std::vector<std::string> kSimulators = {"kubernetes", "ech", "elasticsearch"};
-const std::vector<std::string> kExamples = {"api_key"};
+const std::vector<std::string> kExamples = {"api_key", "certificate"};
 constexpr int kLastTurnsMax =
     100'000;  // handlers run after stop(), so that coroutines end before what they use
 constexpr std::chrono::hours kAuthorityLifetime{24 * 365 * 10};
@@ -58,8 +71,42 @@ void check_options(const SandboxOptions& options) {
   if (!options.example.empty()) require_known("--example", options.example, kExamples);
 }
 
+/// The world of `-example certificate`: three nodes in two node sets, one of which has all that the
+/// documented procedure must leave as it is.
+constexpr const char* kCertificateWorld = R"(
+eck:
+  - name: quickstart
+    node_sets:
+      - {name: default, count: 2}
+      - name: extra
+        count: 1
+        config:
+          node.attr.rack: r1
+          xpack.security.audit.enabled: "true"
+        pod_template:
+          metadata: {labels: {team: search}}
+          spec:
+            initContainers:
+              - {name: sysctl, image: busybox, command: [sh, -c, "sysctl -w vm.max_map_count=262144"]}
+            containers:
+              - name: elasticsearch
+                volumeMounts:
+                  - {name: dictionaries, mountPath: /usr/share/elasticsearch/config/dictionaries}
+              - name: shipper
+                image: docker.example/shipper:1.0
+                volumeMounts:
+                  - {name: dictionaries, mountPath: /dictionaries}
+            volumes:
+              - {name: dictionaries, emptyDir: {}}
+)";
+
+ParsedWorld parse_chosen_world(const SandboxOptions& options) {
+  if (options.world_file) return load_world(*options.world_file);
+  return parse_world(options.example == "certificate" ? kCertificateWorld : "", "");
+}
+
 World read_world(const SandboxOptions& options) {
-  ParsedWorld parsed = options.world_file ? load_world(*options.world_file) : parse_world("", "");
+  ParsedWorld parsed = parse_chosen_world(options);
   std::string text;
   for (const WorldError& error : parsed.errors) text += format_world_error(error);
   if (!text.empty()) {
@@ -251,7 +298,8 @@ void Sandbox::Parts::write_example() {
   std::filesystem::create_directories(file("project"));
   const std::filesystem::path target = file("project") / "crosstie.yaml";
   if (std::filesystem::exists(target)) return;
-  write_private_file(target, format_api_key_example(world.deployments.front(), world.eck.front()));
+  write_private_file(target,
+                     format_example(options.example, world.deployments.front(), world.eck.front()));
 }
 
 void Sandbox::Parts::shut_down() {
@@ -341,7 +389,8 @@ int serve_sandbox(SandboxOptions options, std::ostream& out, std::ostream& error
     Sandbox sandbox(std::move(options));
     sandbox.run([&] {
       out << "ready: settings in " << (sandbox.directory() / "env").string() << ", control at "
-          << sandbox.control_url() << std::endl;
+          << sandbox.control_url() << '\n'
+          << std::flush;
     });
     return 0;
   } catch (const SandboxError& error) {

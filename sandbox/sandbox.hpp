@@ -26,7 +26,7 @@ struct SandboxOptions {
   std::optional<std::filesystem::path> world_file;  // absent: the default world
   double time_scale = 1;                            // 0 to 1; 0 makes every simulated wait instant
   std::set<std::string> only;  // of "kubernetes", "ech", "elasticsearch"; empty: all
-  std::string example;         // "api_key" or "": a project in DIR/project
+  std::string example;         // "api_key", "certificate" or "": a project in DIR/project
   std::uint64_t seed = 1;      // of ids and passwords
 };
 

@@ -1,7 +1,13 @@
 #include "sandbox/text.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace crosstie::sandbox {
 namespace {

@@ -2,8 +2,13 @@
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-
 #include <boost/asio/buffer.hpp>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "sandbox/context.hpp"
+#include "sandbox/listener.hpp"
 
 namespace crosstie::sandbox {
 namespace asio = boost::asio;
@@ -32,6 +37,16 @@ void trust(ssl::context& context, const std::string& pem) {
   for_each_certificate(pem, [&](X509* certificate) { X509_STORE_add_cert(store, certificate); });
 }
 
+std::string to_pem(X509* certificate) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(bio, certificate);
+  char* data = nullptr;
+  const long length = BIO_get_mem_data(bio, &data);
+  std::string pem(data, static_cast<std::size_t>(length));
+  BIO_free(bio);
+  return pem;
+}
+
 }  // namespace
 
 ssl::context make_server_context(const ListenerOptions& options) {
@@ -43,7 +58,7 @@ ssl::context make_server_context(const ListenerOptions& options) {
   // Send exactly the chain given: the client authority's certificate must not slip into it.
   SSL_CTX_set_mode(context.native_handle(), SSL_MODE_NO_AUTO_CHAIN);
   use_identity(context, *options.tls);
-  if (options.client_authority_pem.empty()) return context;
+  if (options.client_authority_pem.empty() && !options.client_certificate_required) return context;
   trust(context, options.client_authority_pem);
   // Go's client offers its certificate only when the server names the certificate's authority here.
   for_each_certificate(options.client_authority_pem, [&](X509* certificate) {
@@ -65,16 +80,21 @@ ssl::context make_client_context(const std::string& trusted_pem,
   return context;
 }
 
+std::string leaf_in(X509_STORE_CTX* verification) {
+  if (X509_STORE_CTX_get_error_depth(verification) != 0) return {};
+  return to_pem(X509_STORE_CTX_get_current_cert(verification));
+}
+
+void refuse_leaf(X509_STORE_CTX* verification) {
+  // An error for which OpenSSL has no alert of its own becomes certificate_unknown.
+  X509_STORE_CTX_set_error(verification, X509_V_ERR_PERMITTED_VIOLATION);
+}
+
 std::string peer_subject(SSL* ssl) {
   X509* certificate = SSL_get1_peer_certificate(ssl);
   if (certificate == nullptr) return {};
-  BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate);
+  const std::string pem = to_pem(certificate);
   X509_free(certificate);
-  char* data = nullptr;
-  const long length = BIO_get_mem_data(bio, &data);
-  const std::string pem(data, static_cast<std::size_t>(length));
-  BIO_free(bio);
   return certificate_subject(pem);
 }
 

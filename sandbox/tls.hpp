@@ -14,6 +14,11 @@ boost::asio::ssl::context make_server_context(const ListenerOptions& options);
 /// Client side: trusts exactly `trusted_pem`, offers `client` when given.
 boost::asio::ssl::context make_client_context(const std::string& trusted_pem,
                                               const std::optional<Identity>& client);
+/// The certificate that is being verified when it is the peer's own, PEM; "" for one of its chain.
+std::string leaf_in(X509_STORE_CTX* verification);
+/// Lets the handshake fail with the alert certificate_unknown, as Java does for a certificate that
+/// a trust manager refuses.
+void refuse_leaf(X509_STORE_CTX* verification);
 /// Subject of the peer's certificate, "" when it showed none.
 std::string peer_subject(SSL* ssl);
 

@@ -3,6 +3,10 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <string>
+#include <string_view>
+
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox {
 namespace {

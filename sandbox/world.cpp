@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
+#include <ios>
 #include <map>
+#include <set>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "sandbox/text.hpp"
 #include "sandbox/world_parse.hpp"
@@ -34,7 +41,9 @@ bool is_version(const std::string& text) {
     const std::size_t start = at;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
     if (at == start || at - start > 4) return false;
-    if (part < 2 && (at >= text.size() || text[at++] != '.')) return false;
+    if (part == 2) break;
+    if (at >= text.size() || text[at] != '.') return false;
+    ++at;
   }
   return at == text.size() || (text[at] == '-' && at + 1 < text.size());
 }

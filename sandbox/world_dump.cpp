@@ -1,7 +1,10 @@
 #include "sandbox/world_dump.hpp"
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace crosstie::sandbox {
 using nlohmann::json;

@@ -2,14 +2,26 @@
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
-
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "sandbox/text.hpp"
+#include "sandbox/world_parse.hpp"
 
 namespace crosstie::sandbox {
 using nlohmann::json;
@@ -145,7 +157,7 @@ std::optional<YAML::Node> WorldReader::load(std::string_view text) {
            "A world file is one document. Remove the line `---` and join the parts.");
       return std::nullopt;
     }
-    const YAML::Node document = YAML::Load(std::string(text));
+    YAML::Node document = YAML::Load(std::string(text));
     if (!within_limits(document, 0)) return std::nullopt;
     return document;
   } catch (const YAML::Exception& error) {

@@ -1,6 +1,16 @@
 #include "state/journal.hpp"
 
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "state/context.hpp"
+#include "state/failure.hpp"
 #include "state/records.hpp"
+#include "state/seal.hpp"
+#include "state/sqlite.hpp"
+#include "state/store.hpp"
+#include "state/value_text.hpp"
 #include "state/words.hpp"
 
 namespace crosstie::state_file {
@@ -37,13 +47,14 @@ Operation read_row(Context& context, const Statement& row) {
   operation.error = row.text(13);
   operation.started_at = row.text(14);
   operation.finished_at = row.text(15);
+  operation.links = read_cell(context, cell("links"), [&] { return read_links(row.text(16)); });
   return operation;
 }
 
 constexpr std::string_view kColumns =
     "SELECT id, run, sequence, address, type, connection, action, desired, before_image, "
     "recorded_before, depends_on, "
-    "prevent_destroy, state, error, started_at, finished_at FROM operations ";
+    "prevent_destroy, state, error, started_at, finished_at, links FROM operations ";
 
 std::vector<Operation> read_rows(Context& context, Statement& rows) {
   std::vector<Operation> operations;
@@ -76,8 +87,8 @@ void begin_operations(Context& context, const std::vector<Operation>& operations
   Statement insert = context.database->use(
       "INSERT INTO operations (id, run, sequence, address, type, connection, action, desired, "
       "before_image, "
-      "recorded_before, depends_on, prevent_destroy, state, started_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)");
+      "recorded_before, depends_on, prevent_destroy, state, started_at, links) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)");
   for (const Operation& operation : operations) {
     if (sequence == 0 || operation.run != run) {
       run = operation.run;
@@ -90,10 +101,11 @@ void begin_operations(Context& context, const std::vector<Operation>& operations
         seal_value(operation.recorded_before, context.sealer, cell("recorded_before"));
     const std::string address = operation.address.print();
     const std::string depends_on = write_addresses(operation.depends_on);
+    const std::string links = write_links(operation.links);
     insert.run(operation.id, run, ++sequence, address, operation.type, operation.connection,
                word(operation.action), Blob{desired}, Blob{before}, Blob{recorded}, depends_on,
-               operation.prevent_destroy,
-               operation.started_at.empty() ? now : operation.started_at);
+               operation.prevent_destroy, operation.started_at.empty() ? now : operation.started_at,
+               links);
   }
 }
 

@@ -4,6 +4,12 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "engine/model/value.hpp"
 
 namespace crosstie::state_file {
 namespace {

@@ -6,9 +6,15 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/secret.hpp"
 #include "state/failure.hpp"
 #include "state/seal.hpp"
+#include "state/sqlite_store.hpp"
 
 namespace crosstie::state_file {
 namespace {

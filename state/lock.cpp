@@ -1,7 +1,16 @@
 #include "state/lock.hpp"
 
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "state/context.hpp"
+#include "state/failure.hpp"
 #include "state/process.hpp"
 #include "state/runs.hpp"
+#include "state/seal.hpp"
+#include "state/sqlite.hpp"
+#include "state/store.hpp"
 
 namespace crosstie::state_file {
 namespace {

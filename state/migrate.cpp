@@ -1,10 +1,23 @@
 #include "state/migrate.hpp"
 
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "engine/model/diagnostic.hpp"
+#include "state/failure.hpp"
+#include "state/sqlite.hpp"
+
 namespace crosstie::state_file {
 
 std::span<const Migration> migrations() {
-  // Format 1 is the first: schema.sql alone makes it.
-  return {};
+  // Format 1 is the first: schema.sql alone made it. What it recorded does not say of which model
+  // its links were; the next apply writes it.
+  static constexpr Migration kSteps[] = {
+      {2,
+       "ALTER TABLE resources ADD COLUMN links TEXT NOT NULL DEFAULT '{}';"
+       "ALTER TABLE operations ADD COLUMN links TEXT NOT NULL DEFAULT '{}';"}};
+  return kSteps;
 }
 
 int read_format(Database& database, int newest) {

@@ -9,7 +9,7 @@
 namespace crosstie::state_file {
 
 /// Format that this program reads and writes (SQLite's user_version).
-inline constexpr int kFormat = 1;
+inline constexpr int kFormat = 2;
 /// "xtie": says that a SQLite file is a crosstie state (SQLite's application_id).
 inline constexpr std::int64_t kApplicationId = 0x78746965;
 

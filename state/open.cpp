@@ -8,9 +8,24 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/secret.hpp"
+#include "state/context.hpp"
+#include "state/failure.hpp"
 #include "state/key.hpp"
 #include "state/migrate.hpp"
+#include "state/seal.hpp"
+#include "state/sqlite.hpp"
+#include "state/sqlite_store.hpp"
 
 namespace crosstie::state_file {
 namespace {

@@ -1,7 +1,17 @@
 #include "state/records.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "state/context.hpp"
+#include "state/seal.hpp"
+#include "state/sqlite.hpp"
+#include "state/store.hpp"
+#include "state/value_text.hpp"
 #include "state/words.hpp"
 
 namespace crosstie::state_file {
@@ -35,6 +45,7 @@ ResourceRecord read_row(Context& context, const Statement& row) {
   record.depends_on =
       read_cell(context, cell("depends_on"), [&] { return read_addresses(row.text(9)); });
   record.run = row.integer(10);
+  record.links = read_cell(context, cell("links"), [&] { return read_links(row.text(11)); });
   return record;
 }
 
@@ -46,7 +57,7 @@ std::vector<ResourceRecord> read_records(Context& context) {
       static_cast<std::size_t>(context.database->number("SELECT count(*) FROM resources")));
   Statement rows = context.database->use(
       "SELECT address, type, connection, desired, attributes, before, token, status, "
-      "prevent_destroy, depends_on, run "
+      "prevent_destroy, depends_on, run, links "
       "FROM resources");
   rows.start();
   while (rows.step()) records.push_back(read_row(context, rows));
@@ -66,13 +77,14 @@ void write_record(Context& context, const ResourceRecord& record) {
   const auto before = seal_value(record.before, context.sealer, cell("before"));
   const auto token = seal_value(record.token, context.sealer, cell("token"));
   const std::string depends_on = write_addresses(record.depends_on);
+  const std::string links = write_links(record.links);
   context.database
       ->use(
           "INSERT OR REPLACE INTO resources (address, type, connection, desired, attributes, "
           "before, token, status, "
-          "prevent_destroy, depends_on, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "prevent_destroy, depends_on, run, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .run(address, record.type, record.connection, desired, attributes, Blob{before}, Blob{token},
-           word(record.status), record.prevent_destroy, depends_on, record.run);
+           word(record.status), record.prevent_destroy, depends_on, record.run, links);
 }
 
 void delete_record(Context& context, const std::string& address) {

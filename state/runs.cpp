@@ -1,5 +1,13 @@
 #include "state/runs.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "state/context.hpp"
+#include "state/failure.hpp"
+#include "state/seal.hpp"
+#include "state/store.hpp"
 #include "state/words.hpp"
 
 namespace crosstie::state_file {

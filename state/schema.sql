@@ -1,11 +1,11 @@
--- The state of one crosstie project, format 1. docs/state-format.md explains every table and how to read it.
+-- The state of one crosstie project, format 2. docs/state-format.md explains every table and how to read it.
 -- Words used below:
 --   JSON of a value   {"v": json, "u": {pointer: source}, "s": [pointer], "sealed": {pointer: base64}}
 --   sealed            AES-256-GCM under the key of this lineage, bound to lineage, table, column and row
 --   times             RFC 3339, UTC, milliseconds
 
 PRAGMA application_id = 0x78746965;  -- "xtie"
-PRAGMA user_version = 1;             -- format; raised by the migrations in state/migrate.cpp
+PRAGMA user_version = 2;             -- format; raised by the migrations in state/migrate.cpp
 
 -- One row: which history this is and how far it has come.
 CREATE TABLE meta (
@@ -45,7 +45,8 @@ CREATE TABLE resources (
   status          TEXT    NOT NULL CHECK (status IN ('ready', 'settling', 'tainted')),
   prevent_destroy INTEGER NOT NULL CHECK (prevent_destroy IN (0, 1)),
   depends_on      TEXT    NOT NULL,         -- JSON list of addresses
-  run             INTEGER NOT NULL          -- run that wrote it last, 0 when none did
+  run             INTEGER NOT NULL,         -- run that wrote it last, 0 when none did
+  links           TEXT    NOT NULL DEFAULT '{}'  -- JSON object: the links it belongs to, each with its model
 ) STRICT;
 
 -- The journal: one row a remote write. Committed before the write, closed by a second commit after it.
@@ -57,7 +58,7 @@ CREATE TABLE operations (
   type            TEXT    NOT NULL,
   connection      TEXT    NOT NULL,
   action          TEXT    NOT NULL
-                  CHECK (action IN ('create', 'update', 'replace_create', 'replace_delete', 'remove', 'settle')),
+                  CHECK (action IN ('create', 'update', 'replace_create', 'replace_delete', 'remove')),
   desired         BLOB,                     -- sealed: what was going to be written
   before_image    BLOB,                     -- sealed: the object as it was seen right before
   recorded_before BLOB,                     -- sealed: the record's own before-image
@@ -67,6 +68,7 @@ CREATE TABLE operations (
   error           TEXT    NOT NULL DEFAULT '',
   started_at      TEXT    NOT NULL,
   finished_at     TEXT    NOT NULL DEFAULT '',
+  links           TEXT    NOT NULL DEFAULT '{}',  -- as in resources
   UNIQUE (run, sequence)
 ) STRICT;
 

@@ -2,9 +2,16 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-
 #include <cassert>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/secret.hpp"
 
 namespace crosstie::state_file {
 namespace {

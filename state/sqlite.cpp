@@ -3,7 +3,14 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "engine/model/diagnostic.hpp"
+#include "state/failure.hpp"
 
 namespace crosstie::state_file {
 namespace {
@@ -234,7 +241,7 @@ Transaction::~Transaction() {
   if (!database_.in_transaction()) return;
   try {
     database_.use("ROLLBACK").run();
-  } catch (const Failure&) {
+  } catch (const Failure&) {  // NOLINT(bugprone-empty-catch)
     // The file is as it was: what is not committed does not count for the next reader.
   }
 }

@@ -1,10 +1,25 @@
 #include "state/sqlite_store.hpp"
 
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "state/context.hpp"
+#include "state/failure.hpp"
 #include "state/journal.hpp"
 #include "state/lock.hpp"
 #include "state/open.hpp"
 #include "state/records.hpp"
 #include "state/runs.hpp"
+#include "state/sqlite.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,5 +1,10 @@
 #include "state/store.hpp"
 
+#include <cstdint>
+#include <string>
+
+#include "engine/model/diagnostic.hpp"
+
 namespace crosstie {
 
 Diagnostic lock_held_error(const LockInfo& holder, const std::string& release_command) {

@@ -32,11 +32,13 @@ struct ResourceRecord {
   RecordStatus status = RecordStatus::ready;
   bool prevent_destroy = false;
   std::vector<ResourceAddress>
-      depends_on;        // for the reverse order of destroy when the configuration is gone
+      depends_on;  // for the reverse order of destroy when the configuration is gone
+  /// The links that it belongs to (`link.logs["eu"]`), each with the model that it was made with.
+  std::map<std::string, std::string> links;
   std::int64_t run = 0;  // run that wrote it last
 };
 
-enum class OperationAction { create, update, replace_create, replace_delete, remove, settle };
+enum class OperationAction { create, update, replace_create, replace_delete, remove };
 enum class OperationState {
   pending,
   succeeded,
@@ -57,6 +59,7 @@ struct Operation {
   Value before_image;     // the object as it was seen right before (sealed)
   Value recorded_before;  // before-image kept in the record (adopted objects)
   std::vector<ResourceAddress> depends_on;
+  std::map<std::string, std::string> links;  // as in the record
   bool prevent_destroy = false;
   OperationState state = OperationState::pending;
   std::string error;                    // summary of a failure; never holds a secret

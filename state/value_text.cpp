@@ -1,11 +1,20 @@
 #include "state/value_text.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 #include "state/failure.hpp"
 #include "state/json_reader.hpp"
+#include "state/seal.hpp"
 
 namespace crosstie::state_file {
 namespace {

@@ -1,16 +1,24 @@
 #include "state/words.hpp"
 
 #include <array>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "state/store.hpp"
 
 namespace crosstie::state_file {
 namespace {
 
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 3> kRecordStatus = {"ready", "settling", "tainted"};
-constexpr std::array<std::string_view, 6> kOperationAction = {
-    "create", "update", "replace_create", "replace_delete", "remove", "settle"};
+constexpr std::array<std::string_view, 5> kOperationAction = {"create", "update", "replace_create",
+                                                              "replace_delete", "remove"};
 constexpr std::array<std::string_view, 4> kOperationState = {"pending", "succeeded", "failed",
                                                              "unknown"};
 constexpr std::array<std::string_view, 5> kRunState = {"running", "succeeded", "failed",
@@ -71,6 +79,22 @@ ResourceAddress read_address(std::string_view text) {
   auto address = parse_address(text);
   if (!address) throw std::invalid_argument("an address has no meaning");
   return *std::move(address);
+}
+
+std::string write_links(const std::map<std::string, std::string>& links) {
+  return links.empty() ? "{}" : nlohmann::json(links).dump();
+}
+
+std::map<std::string, std::string> read_links(std::string_view json) {
+  if (json == "{}") return {};
+  const nlohmann::json object = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) throw std::invalid_argument("links are no JSON object");
+  std::map<std::string, std::string> links;
+  for (const auto& [link, model] : object.items()) {
+    if (!model.is_string()) throw std::invalid_argument("a link's model is no string");
+    links.emplace(link, model.get<std::string>());
+  }
+  return links;
 }
 
 }  // namespace crosstie::state_file

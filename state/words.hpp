@@ -1,5 +1,6 @@
 #pragma once
 // The words that enumerations are stored as, and lists of addresses.
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,9 @@ RunState parse_run_state(std::string_view text);
 std::string write_addresses(const std::vector<ResourceAddress>& addresses);
 std::vector<ResourceAddress> read_addresses(std::string_view json);
 ResourceAddress read_address(std::string_view text);
+
+/// JSON object of texts, and back. Throws std::invalid_argument.
+std::string write_links(const std::map<std::string, std::string>& links);
+std::map<std::string, std::string> read_links(std::string_view json);
 
 }  // namespace crosstie::state_file

@@ -4,10 +4,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <iomanip>
 #include <ostream>
 #include <sstream>
+#include <string>
+
+#include "cmd/view/paint.hpp"
+#include "engine/apply.hpp"
+#include "engine/environment.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 namespace {
@@ -195,9 +205,8 @@ void HumanProgress::close() {
 void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy,
                         std::chrono::milliseconds took, const Paint& paint) {
   out << '\n';
-  for (const StepReport& report : result.failed) out << format_diagnostics(report.diagnostics);
   if (!result.skipped.empty()) {
-    out << (result.failed.empty() ? "" : "\n") << "Not begun:\n";
+    out << "Not begun:\n";
     for (const StepReport& report : result.skipped) {
       out << "  " << report.address.print();
       for (const std::string& one : report.blocked_by) out << " <- " << one;

@@ -47,7 +47,8 @@ class HumanProgress : public EventSink {
   std::size_t drawn_ = 0;
 };
 
-/// Completed, cancelled, failed, with durations; what was verified absent; what was not waited for.
+/// What was not begun, what was verified absent, what was not waited for, and how many were done in
+/// how long. Why a step failed is not here: that is an error, and goes to stderr.
 void print_apply_report(std::ostream& out, const ApplyResult& result, bool destroy,
                         std::chrono::milliseconds took, const Paint& paint);
 

@@ -5,11 +5,13 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace crosstie {
 namespace {

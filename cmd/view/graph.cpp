@@ -1,6 +1,10 @@
 #include "cmd/view/graph.hpp"
 
+#include <cstddef>
 #include <ostream>
+#include <string>
+
+#include "engine/graph.hpp"
 
 namespace crosstie {
 namespace {

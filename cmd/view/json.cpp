@@ -1,10 +1,21 @@
 #include "cmd/view/json.hpp"
 
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/session.hpp"
+#include "engine/environment.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 namespace {
@@ -78,10 +89,18 @@ json fields_json(const std::vector<FieldDifference>& fields) {
   return out;
 }
 
+/// The links that a shared resource belongs to.
+json links_json(const Change& change) {
+  json out = json::array();
+  for (const auto& [link, model] : change.links) out.push_back(link);
+  return out;
+}
+
 json change_json(const Change& change) {
   json out = {{"resource", resource_json(change.address, change.type)},
               {"action", std::string(action_name(change.action))}};
   if (change.reason != Reason::none) out["reason"] = std::string(reason_name(change.reason));
+  if (change.address.shared) out["shared_by"] = links_json(change);
   if (!change.forecast.waits_for.empty()) out["waits_for"] = change.forecast.waits_for;
   if (!change.forecast.disruption.empty()) out["disruption"] = change.forecast.disruption;
   if (change.unchecked) out["unchecked"] = change.unchecked_reason;
@@ -338,6 +357,7 @@ json plan_json(const Plan& plan) {
                      {"before_sensitive", sensitive_shape(change.before)},
                      {"after_sensitive", sensitive_shape(after)}};
     if (!change.address.link.empty()) one["module_address"] = module_of(change.address);
+    if (change.address.shared) one["shared_by"] = links_json(change);
     if (change.reason != Reason::none)
       one["action_reason"] = std::string(reason_name(change.reason));
     changes.push_back(std::move(one));

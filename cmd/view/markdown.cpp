@@ -2,6 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/arguments.hpp"
+#include "cmd/command.hpp"
+#include "engine/model/schema.hpp"
 
 namespace crosstie {
 namespace {

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cmd/view/certificates.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
 
 namespace crosstie {
 namespace {

@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <ostream>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "cmd/view/certificates.hpp"
+#include "cmd/view/paint.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "engine/plan.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 namespace {
@@ -206,6 +214,12 @@ std::string_view symbol_of(const Change& change) {
   return change.create_first ? "+/-" : action_symbol(change.action);
 }
 
+std::string list_links(const Change& change) {
+  std::string out;
+  for (const auto& [link, model] : change.links) out += (out.empty() ? "" : ", ") + link;
+  return out;
+}
+
 void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   out << "  " << paint(Tone::bold, "# " + change.address.print()) << ' ' << sentence(change);
   if (is_worth_saying(change.reason)) out << " (" << reason_name(change.reason) << ")";
@@ -214,6 +228,8 @@ void print_change(std::ostream& out, const Change& change, const Paint& paint) {
   const std::string object = change.action == Action::create ? std::string() : object_words(change);
   if (!object.empty()) out << ' ' << paint(Tone::dim, object);
   out << '\n';
+  if (change.address.shared)
+    out << "      " << paint(Tone::dim, "shared by " + list_links(change)) << '\n';
   FieldLines fields(out, paint);
   if (change.action == Action::create && change.after.is_object())
     fields.created(change.after.as_object());

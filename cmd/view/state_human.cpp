@@ -1,8 +1,14 @@
 #include "cmd/view/state_human.hpp"
 
+#include <cstddef>
 #include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cmd/view/paint.hpp"
+#include "engine/model/value.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {
@@ -64,8 +70,6 @@ std::string_view operation_name(OperationAction action) {
       return "delete (replaced)";
     case OperationAction::remove:
       return "delete";
-    case OperationAction::settle:
-      return "wait";
   }
   return "";
 }
@@ -77,6 +81,8 @@ void print_record(std::ostream& out, const ResourceRecord& record) {
   if (record.status == RecordStatus::settling) out << "  status: written, not seen ready\n";
   if (record.status == RecordStatus::tainted) out << "  status: tainted, will be replaced\n";
   if (record.prevent_destroy) out << "  prevent_destroy: true\n";
+  for (const auto& [link, model] : record.links)
+    out << "  of " << link << (model.empty() ? "" : ", model " + model) << '\n';
   if (!record.before.is_null()) out << "  adopted: destroy gives it back as it was found\n";
   print_members(out, "arguments", record.desired);
   print_members(out, "attributes", record.attributes);

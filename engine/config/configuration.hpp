@@ -43,6 +43,9 @@ struct ResourceConfig {
   std::vector<SourceRange> references;
   Lifecycle lifecycle;
   Adoption adoption = Adoption::never;
+  /// The links that it belongs to, as they are printed (`link.logs["eu"]`), each with the model of
+  /// its blueprint: none, one, or for a shared resource every link that has it.
+  std::map<std::string, std::string> links;
   std::size_t index = 0;  // handle for Configuration's evaluate calls
 };
 
@@ -62,6 +65,8 @@ struct LinkSummary {
   std::string name;  // "logs", with key when for_each: logs["eu"]
   std::string alias;
   std::string blueprint;
+  std::string model;                 // of the blueprint, "" when it names none
+  std::optional<SourceRange> where;  // of the link's name
 };
 
 class Configuration {

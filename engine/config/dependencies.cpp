@@ -1,7 +1,17 @@
 // Which resources an expression waits for, through locals, inputs and outputs, with the instance
 // where its key is known.
+#include <optional>
+#include <vector>
+
+#include "engine/config/evaluator.hpp"
+#include "engine/config/expression.hpp"
 #include "engine/config/module.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/template.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie::config {
 namespace {

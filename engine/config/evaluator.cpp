@@ -1,7 +1,21 @@
 #include "engine/config/evaluator.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/config/expression.hpp"
+#include "engine/config/functions.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

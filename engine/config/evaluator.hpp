@@ -20,7 +20,10 @@ class Operand {
     return operand;
   }
   const Value& get() const { return borrowed_ != nullptr ? *borrowed_ : owned_; }
-  Value take() && { return borrowed_ != nullptr ? *borrowed_ : std::move(owned_); }
+  Value take() && {
+    if (borrowed_ != nullptr) return *borrowed_;
+    return std::move(owned_);
+  }
   /// The part at `member`, which must be a part of get().
   Operand part(const Value& member) const {
     if (borrowed_ != nullptr && !borrowed_->sensitive()) return borrow(member);

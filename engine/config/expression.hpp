@@ -10,7 +10,7 @@
 
 namespace crosstie::config {
 
-inline constexpr std::size_t kExpressionBytesMax = 16 * 1024;
+inline constexpr std::size_t kExpressionBytesMax = std::size_t{16} * 1024;
 inline constexpr int kExpressionDepthMax = 64;
 
 struct Function;

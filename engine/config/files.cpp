@@ -2,7 +2,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <ios>
+#include <string>
+#include <system_error>
+#include <utility>
 
 namespace crosstie::config {
 

@@ -1,10 +1,22 @@
 // Which files of a folder are the configuration.
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
 #include "engine/config/files.hpp"
 #include "engine/config/loaded.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/template.hpp"
-#include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::config {
 namespace {

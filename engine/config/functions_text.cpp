@@ -1,13 +1,21 @@
 // format(), base64, JSON text, lower case.
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/config/functions.hpp"
 #include "engine/config/source.hpp"
 #include "engine/config/text.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -56,8 +64,9 @@ bool read_directive(std::string_view text, std::size_t& at, Directive& out) {
   if (at < text.size() && text[at] == '[') {
     int index = 0;
     ++at;
-    if (!read_number(text, at, index) || index == 0 || at >= text.size() || text[at++] != ']')
+    if (!read_number(text, at, index) || index == 0 || at >= text.size() || text[at] != ']')
       return false;
+    ++at;
     out.index = static_cast<std::size_t>(index) - 1;
   }
   if (at >= text.size()) return false;
@@ -215,7 +224,8 @@ Outcome format_values(const std::vector<Value>& arguments) {
       out += text[at++];
       continue;
     }
-    if (++at < text.size() && text[at] == '%') {
+    ++at;
+    if (at < text.size() && text[at] == '%') {
       out += text[at++];
       continue;
     }

@@ -1,6 +1,11 @@
 #include "engine/config/json_schema.hpp"
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/schema.hpp"
 
 namespace crosstie {
 namespace {

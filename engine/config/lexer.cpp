@@ -1,6 +1,12 @@
 #include "engine/config/lexer.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "engine/config/text.hpp"
 

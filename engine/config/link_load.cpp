@@ -1,13 +1,22 @@
 // Links: finding their blueprints, and holding the inputs that are written against those that the
 // blueprint declares.
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/config/files.hpp"
 #include "engine/config/loaded.hpp"
 #include "engine/config/reference_check.hpp"
 #include "engine/config/schema_check.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::config {
 namespace {

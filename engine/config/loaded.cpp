@@ -1,7 +1,20 @@
 #include "engine/config/loaded.hpp"
 
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/config/configuration.hpp"
+#include "engine/config/evaluator.hpp"
+#include "engine/config/module.hpp"
 #include "engine/config/schema_check.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 
@@ -59,9 +72,13 @@ Result<Value> evaluate_instance(const Instance& instance, const Scope& scope) {
 Result<Value> Loaded::evaluate_when(const ResourceConfig& resource,
                                     const AttributeLookup& lookup) const {
   const Instance& instance = instances.at(resource.index);
-  if (instance.shape->when == nullptr) return Value(true);
-  Result<Value> value = evaluate_condition(
-      *instance.shape->when, ModuleScope(world, *instance.module, instance.each, &lookup), "when");
+  if (instance.parts == nullptr && instance.shape->when == nullptr) return Value(true);
+  Result<Value> value =
+      instance.parts != nullptr
+          ? evaluate_shared_when(world, *instance.parts, lookup)
+          : evaluate_condition(*instance.shape->when,
+                               ModuleScope(world, *instance.module, instance.each, &lookup),
+                               "when");
   if (!value) return with_address(std::move(value.failure()), resource.address.print());
   return value;
 }
@@ -69,6 +86,11 @@ Result<Value> Loaded::evaluate_when(const ResourceConfig& resource,
 Result<Value> Loaded::evaluate_arguments(const ResourceConfig& resource,
                                          const AttributeLookup& lookup) const {
   const Instance& instance = instances.at(resource.index);
+  if (instance.parts != nullptr) {
+    Result<Value> united = evaluate_shared(world, *instance.parts, &lookup);
+    if (!united) return with_address(std::move(united.failure()), resource.address.print());
+    return united;
+  }
   const ModuleScope scope(world, *instance.module, instance.each, &lookup);
   Diagnostics errors;
   if (instance.shape->extras)

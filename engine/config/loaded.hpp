@@ -12,6 +12,7 @@ struct Instance {
   const Module* module = nullptr;
   const ResourceShape* shape = nullptr;
   const Each* each = nullptr;
+  const std::vector<Instance>* parts = nullptr;  // of a shared one: each link's, the first is this
 };
 
 class Loaded final : public Configuration {
@@ -36,6 +37,7 @@ class Loaded final : public Configuration {
   std::deque<Module> modules;  // the first is the configuration itself
   World world;
   std::vector<Instance> instances;  // as resource_configs
+  std::deque<std::vector<Instance>> shared_parts;
   std::vector<ResourceConfig> resource_configs;
   std::vector<OutputConfig> output_configs;
   std::vector<LinkSummary> link_summaries;
@@ -58,12 +60,26 @@ std::optional<Diagnostics> check_condition(const ConditionShape& condition, cons
 /// Arguments by name; `check` says which of them are held against the schema.
 Result<Value> evaluate_instance(const Instance& instance, const Scope& scope);
 
+/// Whether any link takes part in a shared resource: true, false or unknown.
+Result<Value> evaluate_shared_when(const World& world, const std::vector<Instance>& parts,
+                                   const AttributeLookup& lookup);
+/// Summary of the error about two links that want different values of a shared resource.
+inline constexpr std::string_view kLinksDisagree = "links disagree about a shared resource";
+/// The arguments of all links that take part, united; preconditions of each are checked. Without a
+/// lookup, links of which it is not known yet whether they take part are left aside.
+Result<Value> evaluate_shared(const World& world, const std::vector<Instance>& parts,
+                              const AttributeLookup* lookup);
+
 /// Reads the files of the folder; false when there is nothing to go on with.
 bool read_folder(Loading& loading);
 /// Gives every link its blueprint, and checks the inputs that are written.
 void load_blueprints(Loading& loading);
 /// Makes the modules: variables, links with their inputs, for_each of resources.
 void build_modules(Loading& loading);
+/// Evaluates the keys by which links share resources; from then on these have shared addresses.
+void resolve_shares(Loading& loading);
+/// The connection of a module's resource.
+std::string connection_of(Loading& loading, const Module& module, const ResourceShape& shape);
 /// Makes resources(), outputs() and connections() from the modules.
 void build_resources(Loading& loading);
 void build_connections(Loading& loading);

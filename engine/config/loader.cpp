@@ -1,9 +1,22 @@
 #include <algorithm>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
 #include "engine/config/loaded.hpp"
 #include "engine/config/reference_check.hpp"
 #include "engine/config/schema_check.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
 
 namespace crosstie {
 namespace config {
@@ -48,6 +61,13 @@ void collect_hidden(const ModuleShape& module, std::vector<Place>& out) {
     }
 }
 
+void collect_hidden_inputs(const LinkShape& link, std::vector<Place>& out) {
+  for (const Entry* input : link.inputs) {
+    const VariableShape* variable = link.blueprint->shape.variable(input->key);
+    if (variable != nullptr && variable->sensitive) out.push_back(input->value->where);
+  }
+}
+
 /// An error may point at a line that holds a secret in another place; from there on the line is not
 /// shown.
 void hide_secrets(const Loaded& loaded, Diagnostics& errors) {
@@ -55,6 +75,8 @@ void hide_secrets(const Loaded& loaded, Diagnostics& errors) {
   collect_hidden(loaded.shape, hidden);
   for (const auto& [name, blueprint] : loaded.blueprints)
     if (blueprint != nullptr) collect_hidden(blueprint->shape, hidden);
+  for (const LinkShape& link : loaded.shape.links)
+    if (link.blueprint != nullptr) collect_hidden_inputs(link, hidden);
   std::map<std::pair<std::string, int>, SourceRange> lines;
   for (const Place& place : hidden)
     if (place.file != nullptr) {
@@ -87,6 +109,7 @@ Result<std::shared_ptr<const Configuration>> load_configuration(const LoadOption
     for (const ResourceShape& resource : loaded->shape.resources) check_arguments(resource, errors);
     build_modules(loading);
     build_connections(loading);
+    resolve_shares(loading);
     build_resources(loading);
   }
   loaded->world.errors = nullptr;

@@ -27,9 +27,10 @@ struct Module;
 /// The instances of one resource of a module: one, or one for each key.
 struct ResourceGroup {
   const ResourceShape* shape = nullptr;
-  bool failed = false;            // its for_each has an error
+  bool failed = false;            // its for_each or its share key has an error
   std::vector<const Each*> each;  // with for_each
   std::unordered_map<std::string_view, const Each*> by_key;
+  std::optional<std::string> shared_key;  // with `share`, once all modules are made
 };
 
 struct LinkGroup {
@@ -88,10 +89,15 @@ struct Module {
                : &groups[static_cast<std::size_t>(found - shape->resources.data())];
   }
   ResourceAddress address(const ResourceShape& resource, const Each* round) const {
+    const ResourceGroup* shared = resource.share == nullptr ? nullptr : group(resource.name);
+    if (shared != nullptr && shared->shared_key)
+      return {{}, {}, std::string(resource.name), shared->shared_key, true};
     return {link, link_key, std::string(resource.name),
             round == nullptr ? std::nullopt : std::optional(round->key)};
   }
   std::string name_prefix() const { return link.empty() ? "" : "link." + link + "."; }
+  /// `link.logs["eu"]`, "" for the configuration itself.
+  std::string print_link() const { return ResourceAddress{link, link_key, {}, {}}.print_link(); }
 };
 
 /// An error inside a built-in blueprint, which nobody can edit, is told at the link that uses it

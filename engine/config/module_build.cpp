@@ -1,13 +1,25 @@
 // From shapes to modules: variables and locals get values, links their copies of the blueprint,
 // for_each its rounds.
 #include <algorithm>
+#include <cstddef>
 #include <set>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "engine/config/evaluator.hpp"
+#include "engine/config/expression.hpp"
 #include "engine/config/loaded.hpp"
+#include "engine/config/module.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
 #include "engine/config/variables.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie::config {
 namespace {

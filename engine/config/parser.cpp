@@ -1,10 +1,22 @@
 // Recursive descent over the words of lexer.hpp; one function for each level of binding, loosest
 // first.
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "engine/config/expression.hpp"
 #include "engine/config/functions.hpp"
 #include "engine/config/lexer.hpp"
 #include "engine/config/text.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

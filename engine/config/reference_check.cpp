@@ -1,7 +1,18 @@
 #include "engine/config/reference_check.hpp"
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/config/expression.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -47,6 +58,7 @@ class Checker {
     const bool each = resource.for_each != nullptr;
     if (each) node(*resource.for_each, {false, false, "for_each"});
     if (resource.when != nullptr) node(*resource.when, {each, true, {}});
+    if (resource.share != nullptr) node(*resource.share, {false, false, "a share key"});
     for (const Entry* argument : resource.arguments) node(*argument->value, {each, true, {}});
     if (!resource.extras) return;
     for (const ConditionShape& one : resource.extras->preconditions)

@@ -1,11 +1,24 @@
 // From modules to the lists that the engine reads: resource instances with what they depend on,
 // outputs, connections.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
+#include "engine/config/evaluator.hpp"
 #include "engine/config/loaded.hpp"
+#include "engine/config/module.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -21,6 +34,7 @@ class ResourceBuilder {
   void run() {
     for (const Module& module : loaded_.modules)
       for (const ResourceGroup& group : module.groups) add_group(module, group);
+    for (auto& [address, shared] : shared_) add_shared(address, shared);
     sort();
     for (const OutputShape& output : loaded_.shape.outputs) add_output(output);
     std::sort(loaded_.output_configs.begin(), loaded_.output_configs.end(),
@@ -31,9 +45,16 @@ class ResourceBuilder {
   }
 
  private:
+  /// A resource that links share, while its parts are gathered.
+  struct Shared {
+    std::vector<Instance>* parts = nullptr;
+    std::string connection;
+  };
+
   void add_group(const Module& module, const ResourceGroup& group) {
     if (group.failed || group.shape->schema == nullptr) return;
-    const std::string connection = connection_of(module, *group.shape);
+    const std::string connection = connection_of(loading_, module, *group.shape);
+    if (group.shared_key) return add_part({&module, group.shape}, connection);
     if (group.shape->for_each == nullptr) return add(module, group, nullptr, connection, true);
     for (std::size_t i = 0; i < group.each.size(); ++i)
       add(module, group, group.each[i], connection, i < kCheckedInstances);
@@ -44,18 +65,112 @@ class ResourceBuilder {
     if (loaded_.instances.size() >= loading_.options.resources_max) return refuse_many();
     const ResourceShape& shape = *group.shape;
     const Instance instance{&module, &shape, round};
+    ResourceConfig config = config_of(shape, module.address(shape, round), connection);
+    config.adoption = shape.adoption;
+    if (shape.extras) config.lifecycle = shape.extras->lifecycle;
+    add_link_to(config, module);
+    if (check) this->check(instance);
+    uses_.clear();
+    add_uses(instance);
+    keep_uses(config, shape);
+    loaded_.instances.push_back(instance);
+    loaded_.resource_configs.push_back(std::move(config));
+  }
+
+  static ResourceConfig config_of(const ResourceShape& shape, ResourceAddress address,
+                                  const std::string& connection) {
     ResourceConfig config;
-    config.address = module.address(shape, round);
+    config.address = std::move(address);
     config.type = shape.schema->type;
     config.schema = shape.schema;
     config.connection = connection;
     config.where = shape.where.range();
-    config.adoption = shape.adoption;
-    if (shape.extras) config.lifecycle = shape.extras->lifecycle;
-    if (check) this->check(instance);
-    if (!told_dense_) add_dependencies(instance, config);
+    return config;
+  }
+
+  void add_link_to(ResourceConfig& config, const Module& module) const {
+    if (!module.link.empty())
+      config.links.emplace(module.print_link(), loaded_.shape.link(module.link)->blueprint->model);
+  }
+
+  void add_part(const Instance& part, const std::string& connection) {
+    const auto [found, added] =
+        shared_.try_emplace(part.module->address(*part.shape, nullptr), Shared{});
+    Shared& shared = found->second;
+    if (added) {
+      shared.parts = &loaded_.shared_parts.emplace_back();
+      shared.connection = connection;
+    }
+    if (added || fits(found->first, shared, part, connection)) shared.parts->push_back(part);
+  }
+
+  /// Under one name and key there is one resource, whatever blueprints say so.
+  bool fits(const ResourceAddress& address, const Shared& shared, const Instance& part,
+            const std::string& connection) {
+    const Instance& first = shared.parts->front();
+    const bool same_type = first.shape->type == part.shape->type;
+    if (same_type && shared.connection == connection) return true;
+    const auto words = [&](const Instance& one, const std::string& used) {
+      const Place& where = one.shape->where;
+      return std::string(same_type ? used : one.shape->type) + " for " + one.module->print_link() +
+             " (" + where.file->name + ":" + std::to_string(where.line) + ")";
+    };
+    const std::string what = same_type ? "uses the connection " : "is of type ";
+    Diagnostic error = make_error(
+        same_type ? "shared resource has two connections" : "shared resource has two types",
+        "`" + address.print() + "` " + what + words(first, shared.connection) + " and " +
+            (same_type ? "" : "of type ") + words(part, connection) + ".",
+        "To fix it, give it another name or another `share` key in one of the two blueprints.",
+        part.shape->where.range());
+    error.address = address.print();
+    loading_.errors.push_back(std::move(error));
+    return false;
+  }
+
+  /// One instance out of the parts of all links, in the order of the links.
+  void add_shared(const ResourceAddress& address, Shared& shared) {
+    if (loaded_.instances.size() >= loading_.options.resources_max) return refuse_many();
+    std::vector<Instance>& parts = *shared.parts;
+    std::sort(parts.begin(), parts.end(), [](const Instance& a, const Instance& b) {
+      return std::tie(a.module->link, a.module->link_key) <
+             std::tie(b.module->link, b.module->link_key);
+    });
+    ResourceConfig config = config_of(*parts.front().shape, address, shared.connection);
+    const std::size_t errors = loading_.errors.size();
+    uses_.clear();
+    for (const Instance& part : parts) {
+      config.adoption = std::max(config.adoption, part.shape->adoption);
+      if (part.shape->extras) unite_lifecycle(config.lifecycle, part.shape->extras->lifecycle);
+      add_link_to(config, *part.module);
+      check(part);
+      add_uses(part);
+    }
+    keep_uses(config, *parts.front().shape);
+    if (loading_.errors.size() == errors) check_union(config, parts);
+    Instance instance = parts.front();
+    instance.parts = &parts;
     loaded_.instances.push_back(instance);
     loaded_.resource_configs.push_back(std::move(config));
+  }
+
+  static void unite_lifecycle(Lifecycle& all, const Lifecycle& one) {
+    all.prevent_destroy = all.prevent_destroy || one.prevent_destroy;
+    for (const IgnoredField& field : one.ignore_changes) {
+      const bool there = std::any_of(
+          all.ignore_changes.begin(), all.ignore_changes.end(), [&](const IgnoredField& other) {
+            return other.path == field.path && other.until == field.until;
+          });
+      if (!there) all.ignore_changes.push_back(field);
+    }
+  }
+
+  /// What the links disagree about, as far as it is known without resources.
+  void check_union(const ResourceConfig& config, const std::vector<Instance>& parts) {
+    const Result<Value> united = evaluate_shared(loaded_.world, parts, nullptr);
+    if (united) return;
+    for (const Diagnostic& error : united.failure())
+      if (error.summary == kLinksDisagree)  // the rest was told by check()
+        append(loading_.errors, with_address({error}, config.address.print()));
   }
 
   void refuse_many() {
@@ -77,29 +192,6 @@ class ResourceBuilder {
         "To fix it, let each instance depend on the one it needs, such as resource.NAME[each.key], "
         "instead of on all of them.",
         shape.where.range()));
-  }
-
-  std::string connection_of(const Module& module, const ResourceShape& shape) {
-    const std::string_view provider = shape.type.substr(0, shape.type.find('.'));
-    if (shape.connection.empty()) {
-      const auto chosen = module.connections.find(provider);
-      return chosen == module.connections.end() ? std::string(provider) : chosen->second;
-    }
-    std::string name(shape.connection);
-    if (name.substr(0, name.find('.')) != provider)
-      loading_.errors.push_back(make_error("connection of another provider",
-                                           "`" + std::string(shape.type) +
-                                               "` needs a connection of `" + std::string(provider) +
-                                               "`, not `" + name + "`.",
-                                           "To fix it, take `provider` away, or name a connection "
-                                           "that begins with `" +
-                                               std::string(provider) + "`.",
-                                           shape.connection_where.range()));
-    else if (name != provider && loaded_.shape.provider_index.count(shape.connection) == 0)
-      loading_.errors.push_back(make_error(
-          "unknown connection", "There is no connection `" + name + "` under `providers`.",
-          suggest(name, names_of(loaded_.shape.providers)), shape.connection_where.range()));
-    return name;
   }
 
   /// What can be evaluated without resources is, so that `validate` tells its errors.
@@ -140,8 +232,8 @@ class ResourceBuilder {
     }
   }
 
-  void add_dependencies(const Instance& instance, ResourceConfig& config) {
-    uses_.clear();
+  void add_uses(const Instance& instance) {
+    if (told_dense_) return;
     const ResourceShape& shape = *instance.shape;
     const auto collect = [&](const Node* node) {
       if (node != nullptr)
@@ -157,7 +249,9 @@ class ResourceBuilder {
       for (const DependsOnShape& dependency : shape.extras->depends_on)
         collect_dependency(loaded_.world, *instance.module, instance.each, dependency, uses_);
     }
-    if (uses_.empty()) return;
+  }
+
+  void keep_uses(ResourceConfig& config, const ResourceShape& shape) {
     std::stable_sort(uses_.begin(), uses_.end(), [](const ResourceUse& a, const ResourceUse& b) {
       return a.address < b.address;
     });
@@ -208,12 +302,14 @@ class ResourceBuilder {
     if (module.link.empty()) return;
     const std::string key =
         module.link_key ? "[" + nlohmann::json(*module.link_key).dump() + "]" : "";
-    const LinkShape* shape = loaded_.shape.link(module.link);
-    loaded_.link_summaries.push_back({module.link + key, module.alias, shape->blueprint->name});
+    const Blueprint& blueprint = *loaded_.shape.link(module.link)->blueprint;
+    loaded_.link_summaries.push_back({module.link + key, module.alias, blueprint.name,
+                                      blueprint.model, module.link_where.range()});
   }
 
   Loading& loading_;
   Loaded& loaded_;
+  std::map<ResourceAddress, Shared> shared_;
   std::vector<ResourceUse> uses_;
   std::size_t dependencies_ = 0;
   bool told_many_ = false;
@@ -222,6 +318,29 @@ class ResourceBuilder {
 };
 
 }  // namespace
+
+std::string connection_of(Loading& loading, const Module& module, const ResourceShape& shape) {
+  const std::string_view provider = shape.type.substr(0, shape.type.find('.'));
+  if (shape.connection.empty()) {
+    const auto chosen = module.connections.find(provider);
+    return chosen == module.connections.end() ? std::string(provider) : chosen->second;
+  }
+  std::string name(shape.connection);
+  if (name.substr(0, name.find('.')) != provider)
+    loading.errors.push_back(make_error("connection of another provider",
+                                        "`" + std::string(shape.type) +
+                                            "` needs a connection of `" + std::string(provider) +
+                                            "`, not `" + name + "`.",
+                                        "To fix it, take `provider` away, or name a connection "
+                                        "that begins with `" +
+                                            std::string(provider) + "`.",
+                                        shape.connection_where.range()));
+  else if (name != provider && loading.loaded.shape.provider_index.count(shape.connection) == 0)
+    loading.errors.push_back(make_error(
+        "unknown connection", "There is no connection `" + name + "` under `providers`.",
+        suggest(name, names_of(loading.loaded.shape.providers)), shape.connection_where.range()));
+  return name;
+}
 
 void build_resources(Loading& loading) { ResourceBuilder(loading).run(); }
 

@@ -1,9 +1,19 @@
 #include "engine/config/schema_check.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/config/shape.hpp"
 #include "engine/config/text.hpp"
 #include "engine/config/yaml_scalar.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -133,7 +143,7 @@ class ValueChecker {
     for (const auto& [key, member] : value.as_object()) {
       const auto schema =
           std::find_if(attribute.members.begin(), attribute.members.end(),
-                       [&key = key](const AttributeSchema& m) { return m.name == key; });
+                       [&name = key](const AttributeSchema& m) { return m.name == name; });
       const Entry* entry = exact ? node.find(key) : nullptr;
       if (schema == attribute.members.end()) {
         errors_.push_back(make_error(
@@ -199,7 +209,7 @@ void check_argument(const ResourceShape& resource, const Entry& entry, Diagnosti
     for (const AttributeSchema& one : resource.schema->attributes)
       if (!one.computed) names.push_back(one.name);
     const std::vector<std::string> meta{"adopt",    "depends_on", "for_each", "lifecycle",
-                                        "provider", "type",       "when"};
+                                        "provider", "share",      "type",     "when"};
     if (did_you_mean(entry.key, names).empty() && !did_you_mean(entry.key, meta).empty())
       names = meta;
     errors.push_back(make_error(

@@ -1,7 +1,26 @@
 // What names mean: variables, locals, links, resources.
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/config/configuration.hpp"
+#include "engine/config/evaluator.hpp"
+#include "engine/config/expression.hpp"
 #include "engine/config/files.hpp"
+#include "engine/config/functions.hpp"
 #include "engine/config/module.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/variables.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -180,7 +199,14 @@ Result<Operand> ModuleScope::variable(const Expression& reference) const {
 
 Value ModuleScope::instance(const ResourceShape& shape, const Each* round) const {
   const ResourceAddress address = module_.address(shape, round);
-  return lookup_ == nullptr ? Value::unknown(address.print()) : (*lookup_)(address);
+  if (lookup_ == nullptr) return Value::unknown(address.print());
+  if (shape.share != nullptr && shape.when != nullptr) {
+    // Other links may share it; one whose `when` is false has no such resource all the same.
+    const Result<Value> when =
+        evaluate_node(*shape.when, ModuleScope(world_, module_, nullptr, lookup_));
+    if (when && when->is_bool() && !when->as_bool()) return {};
+  }
+  return (*lookup_)(address);
 }
 
 Result<Operand> ModuleScope::resource(const Expression& reference, const Value* key,

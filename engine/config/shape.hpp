@@ -85,6 +85,8 @@ struct ResourceShape {
   Place connection_where;
   const Node* for_each = nullptr;
   const Node* when = nullptr;
+  const Node* share = nullptr;
+  Place share_where;  // of the key
   Adoption adoption = Adoption::never;
   std::vector<const Entry*> arguments;  // by name
   std::unique_ptr<ResourceExtras> extras;

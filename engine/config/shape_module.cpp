@@ -1,8 +1,19 @@
 // The sections of a configuration and of a blueprint.
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "engine/config/shape.hpp"
 #include "engine/config/shape_read.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -35,7 +46,10 @@ class Reader {
       module_.resources.reserve(module_.resources.size() + entries.size());
       module_.resource_index.reserve(module_.resources.size() + entries.size());
       each(entries, "a resource", module_.resources, module_.resource_index,
-           [&](const Entry& e, ResourceShape& r) { read_resource(e, types_, r, errors_); });
+           [&](const Entry& e, ResourceShape& r) {
+             read_resource(e, types_, r, errors_);
+             check_share(r, module_.is_blueprint, errors_);
+           });
     } else if (key == "outputs") {
       each(entries, "an output", module_.outputs, module_.output_index,
            [&](const Entry& e, OutputShape& o) { output(e, o); });

@@ -1,9 +1,17 @@
 #include "engine/config/shape_read.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
 #include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::config {
 

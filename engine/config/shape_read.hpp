@@ -27,6 +27,8 @@ std::vector<ConditionShape> read_conditions(const Entry& entry, std::string_view
 
 void read_resource(const Entry& entry, const TypeTable& types, ResourceShape& resource,
                    Diagnostics& errors);
+/// `share` is for blueprints, and for resources without for_each.
+void check_share(ResourceShape& resource, bool in_blueprint, Diagnostics& errors);
 void read_lifecycle(const Entry& entry, const ResourceSchema* schema, ResourceExtras& extras,
                     Diagnostics& errors);
 

@@ -1,16 +1,35 @@
 // One resource as it is written: meta keys apart from arguments.
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
+#include "engine/config/expression.hpp"
+#include "engine/config/shape.hpp"
 #include "engine/config/shape_read.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {
 
-constexpr std::string_view kMetaKeys[] = {"adopt",    "depends_on", "for_each", "lifecycle",
-                                          "provider", "take_over",  "type",     "when"};
+constexpr std::string_view kMetaKeys[] = {"adopt",     "depends_on", "for_each",
+                                          "lifecycle", "provider",   "share",
+                                          "take_over", "type",       "when"};
 
 ResourceExtras& extras_of(ResourceShape& resource) {
   if (!resource.extras) resource.extras = std::make_unique<ResourceExtras>();
@@ -52,6 +71,11 @@ void read_adoption(const Entry& entry, ResourceShape& resource, Diagnostics& err
     errors.push_back(make_error(
         "unknown word for adoption", "`adopt` cannot be `" + std::string(*word) + "`.",
         suggest(*word, {"if_unowned", "never", "take_over"}), entry.value->where.range()));
+}
+
+void read_share(const Entry& entry, ResourceShape& resource) {
+  resource.share = entry.value;
+  resource.share_where = entry.where;
 }
 
 void refuse_dependency(const Node& node, Diagnostics& errors) {
@@ -112,7 +136,10 @@ std::optional<Path> parse_path(std::string_view text) {
       path.push_back(quoted ? PathStep{std::string(inside)} : PathStep{index});
       at = close + (quoted ? 2 : 1);
     } else {
-      if (text[at] == '.' && (at == 0 || ++at == text.size())) return std::nullopt;
+      if (text[at] == '.') {
+        if (at == 0) return std::nullopt;
+        ++at;
+      }
       const std::size_t end = std::min(text.find_first_of(".[", at), text.size());
       if (end == at) return std::nullopt;
       path.push_back({std::string(text.substr(at, end - at))});
@@ -208,6 +235,25 @@ void read_lifecycle(const Entry& entry, const ResourceSchema* schema, ResourceEx
   }
 }
 
+void check_share(ResourceShape& resource, bool in_blueprint, Diagnostics& errors) {
+  if (resource.share == nullptr) return;
+  const auto refuse = [&](std::string summary, std::string detail, std::string fix) {
+    errors.push_back(make_error(std::move(summary), std::move(detail), std::move(fix),
+                                resource.share_where.range()));
+    resource.share = nullptr;  // no second error
+  };
+  if (!in_blueprint)
+    return refuse("share outside a blueprint",
+                  "`share` is for the resources of links; one of the configuration itself is there "
+                  "once for all of them.",
+                  "To fix it, take `share` away.");
+  if (resource.for_each != nullptr)
+    refuse("share together with for_each",
+           "A shared resource is one for all links of the same key, but for_each makes several of "
+           "each link's.",
+           "To fix it, take one of the two away.");
+}
+
 void read_resource(const Entry& entry, const TypeTable& types, ResourceShape& resource,
                    Diagnostics& errors) {
   const Node& body = *entry.value;
@@ -227,6 +273,8 @@ void read_resource(const Entry& entry, const TypeTable& types, ResourceShape& re
       resource.for_each = key.value;
     else if (key.key == "when")
       resource.when = key.value;
+    else if (key.key == "share")
+      read_share(key, resource);
     else if (key.key == "depends_on")
       read_depends_on(key, resource, errors);
     else if (key.key == "lifecycle")

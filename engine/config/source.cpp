@@ -1,6 +1,13 @@
 #include "engine/config/source.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::config {
 

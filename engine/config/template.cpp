@@ -1,5 +1,15 @@
 #include "engine/config/template.hpp"
 
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/config/expression.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+
 namespace crosstie::config {
 namespace {
 

@@ -1,9 +1,16 @@
 #include "engine/config/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 

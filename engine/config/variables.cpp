@@ -1,9 +1,24 @@
 #include "engine/config/variables.hpp"
 
-#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/config/configuration.hpp"
 #include "engine/config/files.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/text.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

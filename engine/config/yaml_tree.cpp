@@ -4,15 +4,22 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
-
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <istream>
 #include <limits>
+#include <memory>
 #include <streambuf>
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "engine/config/template.hpp"
+#include "engine/config/source.hpp"
+#include "engine/config/template.hpp"  // IWYU pragma: keep (destroyed here)
 #include "engine/config/yaml_scalar.hpp"
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::config {
 namespace {
@@ -127,7 +134,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::string_view store(const std::string& text) {
     if (text.empty()) return {};
     char* memory = static_cast<char*>(document_.texts.allocate(text.size(), 1));
-    std::memcpy(memory, text.data(), text.size());
+    std::copy(text.begin(), text.end(), memory);
     return {memory, text.size()};
   }
   bool extra_document() const { return documents_ > 1; }

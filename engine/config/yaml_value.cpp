@@ -1,8 +1,16 @@
 // From YAML nodes to values, and from positions in a scalar back to the source.
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "engine/config/source.hpp"
 #include "engine/config/yaml_scalar.hpp"
 #include "engine/config/yaml_tree.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

@@ -1,7 +1,11 @@
 #include "engine/model/address.hpp"
 
 #include <cctype>
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace crosstie {
 namespace {
@@ -41,22 +45,24 @@ bool take_part(std::string_view& text, std::string& name, std::optional<std::str
 }  // namespace
 
 std::string ResourceAddress::print() const {
-  std::string out;
-  if (link.empty()) {
-    out = "resource." + name;
-  } else {
-    out = "link." + link;
-    if (link_key) out += quoted_key(*link_key);
-    out += "." + name;
-  }
+  std::string out = shared ? "shared" : link.empty() ? "resource" : print_link();
+  out += "." + name;
   if (key) out += quoted_key(*key);
   return out;
+}
+
+std::string ResourceAddress::print_link() const {
+  if (link.empty()) return {};
+  return "link." + link + (link_key ? quoted_key(*link_key) : "");
 }
 
 std::optional<ResourceAddress> parse_address(std::string_view text) {
   ResourceAddress address;
   if (text.starts_with("resource.")) {
     text.remove_prefix(9);
+  } else if (text.starts_with("shared.")) {
+    text.remove_prefix(7);
+    address.shared = true;
   } else if (text.starts_with("link.")) {
     text.remove_prefix(5);
     if (!take_part(text, address.link, address.link_key) || !text.starts_with("."))

@@ -1,7 +1,12 @@
 #include "engine/model/duration.hpp"
 
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
 
 namespace crosstie {
 namespace {

@@ -2,8 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace crosstie {
 namespace {
@@ -12,6 +20,13 @@ bool is_plain_name(const std::string& name) {
   if (name.empty()) return false;
   return std::all_of(name.begin(), name.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+}
+
+/// `nodeSets[hot]`: an element of a list that is told by its name.
+bool is_named_element(const std::string& name) {
+  const std::size_t open = name.find('[');
+  return open != std::string::npos && name.back() == ']' && is_plain_name(name.substr(0, open)) &&
+         is_plain_name(name.substr(open + 1, name.size() - open - 2));
 }
 
 bool is_empty(const Value& value) {
@@ -156,7 +171,7 @@ std::string print_path(const Path& path) {
       out += "[" + std::to_string(*index) + "]";
     } else {
       const std::string& name = std::get<std::string>(part.step);
-      if (!is_plain_name(name)) {
+      if (!is_plain_name(name) && !is_named_element(name)) {
         out += "[\"" + name + "\"]";
       } else {
         if (!out.empty()) out += '.';
@@ -207,14 +222,14 @@ bool Value::flag(std::string_view key, bool fallback) const {
 }
 
 void Value::set(std::string_view key, Value value) {
-  if (is_null()) data_ = Object{};
+  if (is_null()) data_ = std::make_shared<Object>();
   as_object().insert_or_assign(std::string(key), std::move(value));
 }
 
 void Value::erase(std::string_view key) {
-  if (!is_object()) return;
-  const auto found = as_object().find(key);
-  if (found != as_object().end()) as_object().erase(found);
+  if (find(key) == nullptr) return;  // nothing to change: what is shared stays shared
+  Object& object = as_object();
+  object.erase(object.find(key));
 }
 
 bool Value::contains_unknown() const { return is_unknown() || !first_unknown().empty(); }
@@ -249,7 +264,9 @@ std::string Value::first_unknown() const {
 bool operator==(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number() && a.is_integer() != b.is_integer())
     return a.as_double() == b.as_double();
-  return a.data_ == b.data_;
+  if (a.data_ == b.data_) return true;  // the same storage, where there is one
+  if (a.is_list() && b.is_list()) return a.as_list() == b.as_list();
+  return a.is_object() && b.is_object() && a.as_object() == b.as_object();
 }
 
 std::string_view kind_name(const Value& value) {

@@ -3,9 +3,11 @@
 // shown).
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,6 +22,9 @@ struct PathStep {
 using Path = std::vector<PathStep>;
 std::string print_path(const Path& path);
 
+/// Copies share their lists and objects until one of them is changed: a plan holds most values many
+/// times over. So a reference that as_list() or as_object() gave to change something must not
+/// outlive the next copy of the value.
 class Value {
  public:
   using List = std::vector<Value>;
@@ -33,13 +38,24 @@ class Value {
   Value() = default;                           // null
   Value(bool value) : data_(value) {}          // NOLINT: implicit on purpose, all of these
   Value(std::int64_t value) : data_(value) {}  // NOLINT
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT
-  Value(double value) : data_(value) {}                          // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}          // NOLINT
-  Value(std::string_view value) : data_(std::string(value)) {}   // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}        // NOLINT
-  Value(List value) : data_(std::move(value)) {}                 // NOLINT
-  Value(Object value) : data_(std::move(value)) {}               // NOLINT
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}               // NOLINT
+  Value(double value) : data_(value) {}                                       // NOLINT
+  Value(std::string value) : data_(std::move(value)) {}                       // NOLINT
+  Value(std::string_view value) : data_(std::string(value)) {}                // NOLINT
+  Value(const char* value) : data_(std::string(value)) {}                     // NOLINT
+  Value(List value) : data_(std::make_shared<List>(std::move(value))) {}      // NOLINT
+  Value(Object value) : data_(std::make_shared<Object>(std::move(value))) {}  // NOLINT
+  Value(const Value&) = default;
+  Value& operator=(const Value&) = default;
+  /// What was moved from is null.
+  Value(Value&& other) noexcept
+      : data_(std::exchange(other.data_, {})), sensitive_(std::exchange(other.sensitive_, false)) {}
+  Value& operator=(Value&& other) noexcept {
+    data_ = std::exchange(other.data_, {});
+    sensitive_ = std::exchange(other.sensitive_, false);
+    return *this;
+  }
+  ~Value() = default;
   static Value unknown(std::string source) { return Value(Unknown{std::move(source)}); }
 
   bool is_null() const { return std::holds_alternative<std::monostate>(data_); }
@@ -48,8 +64,8 @@ class Value {
   bool is_double() const { return std::holds_alternative<double>(data_); }
   bool is_number() const { return is_integer() || is_double(); }
   bool is_string() const { return std::holds_alternative<std::string>(data_); }
-  bool is_list() const { return std::holds_alternative<List>(data_); }
-  bool is_object() const { return std::holds_alternative<Object>(data_); }
+  bool is_list() const { return std::holds_alternative<ListPtr>(data_); }
+  bool is_object() const { return std::holds_alternative<ObjectPtr>(data_); }
   bool is_unknown() const { return std::holds_alternative<Unknown>(data_); }
 
   bool as_bool() const { return std::get<bool>(data_); }
@@ -59,10 +75,10 @@ class Value {
   }
   const std::string& as_string() const { return std::get<std::string>(data_); }
   std::string& as_string() { return std::get<std::string>(data_); }
-  const List& as_list() const { return std::get<List>(data_); }
-  List& as_list() { return std::get<List>(data_); }
-  const Object& as_object() const { return std::get<Object>(data_); }
-  Object& as_object() { return std::get<Object>(data_); }
+  const List& as_list() const { return *std::get<ListPtr>(data_); }
+  List& as_list() { return own(std::get<ListPtr>(data_)); }
+  const Object& as_object() const { return *std::get<ObjectPtr>(data_); }
+  Object& as_object() { return own(std::get<ObjectPtr>(data_)); }
   const std::string& unknown_source() const { return std::get<Unknown>(data_).source; }
 
   /// Member of an object, null pointer when this is no object or has no such member.
@@ -92,8 +108,17 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
+  using ListPtr = std::shared_ptr<List>;
+  using ObjectPtr = std::shared_ptr<Object>;
+
   explicit Value(Unknown unknown) : data_(std::move(unknown)) {}
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object, Unknown>
+  template <class T>
+  static T& own(std::shared_ptr<T>& shared) {
+    if (shared.use_count() > 1) shared = std::make_shared<T>(*shared);
+    return *shared;
+  }
+
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, ListPtr, ObjectPtr, Unknown>
       data_;
   bool sensitive_ = false;
 };

@@ -1,6 +1,20 @@
 #include "providers/ech/api.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "providers/ech/deployment_view.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {
@@ -193,6 +207,12 @@ Task<Answer> Api::update_deployment(std::string id, std::string version, json bo
 
 Task<Answer> Api::validate_update(std::string id, std::string version, json body) {
   http::Request request = update_request(id, version, body, "true");
+  co_return co_await send(std::move(request));
+}
+
+Task<Answer> Api::read_certificate_authority(std::string id) {
+  http::Request request;
+  request.target = "/api/v1/deployments/" + http::percent_encode(id) + "/certificate-authority";
   co_return co_await send(std::move(request));
 }
 

@@ -70,6 +70,9 @@ class Api {
   /// Asks whether that update would be taken (`validate_only`); nothing changes.
   Task<Answer> validate_update(std::string id, std::string version, nlohmann::json body);
 
+  /// {"recommended_trust_restriction", "public_certificates": [{"active", "pem"}]}.
+  Task<Answer> read_certificate_authority(std::string id);
+
   /// Names and `as_file` of the secrets, never values.
   Task<Answer> read_keystore(std::string id, std::string ref_id);
   /// Merges by name; `{}` as a value removes the name. Safe to repeat.

@@ -4,12 +4,16 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 
 namespace crosstie::ech {
 namespace {

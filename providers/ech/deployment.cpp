@@ -1,8 +1,20 @@
 // ech.deployment: what a deployment is, for the steps that need its version, its endpoint or its
 // health.
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/ech/api.hpp"
+#include "providers/ech/deployment_view.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/plan_tracker.hpp"
 #include "providers/ech/resource_type.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {

@@ -1,5 +1,7 @@
 #include "providers/ech/deployment_view.hpp"
 
+#include <string>
+
 #include "providers/ech/json_read.hpp"
 
 namespace crosstie::ech {
@@ -47,7 +49,7 @@ const json* elasticsearch_resource(const json& deployment, const std::string& re
 }
 
 std::string service_url(const json& resource) {
-  const std::string url = json_read::text(resource, {"info", "metadata", "service_url"});
+  std::string url = json_read::text(resource, {"info", "metadata", "service_url"});
   if (!url.empty()) return url;
   const std::string endpoint = json_read::text(resource, {"info", "metadata", "endpoint"});
   if (endpoint.empty()) return {};

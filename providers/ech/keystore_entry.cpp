@@ -1,10 +1,24 @@
 // ech.keystore_entry: one secret of a deployment's Elasticsearch keystore. The service never gives
 // a value back, so a value is compared with the recorded one (facts/ech-api.md, section 5).
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
+#include "providers/ech/api.hpp"
+#include "providers/ech/deployment_view.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/resource_type.hpp"
 #include "providers/http/secret_reference.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {

@@ -1,10 +1,19 @@
 #include "providers/ech/plan_tracker.hpp"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 #include "providers/ech/api.hpp"
+#include "providers/ech/deployment_view.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {

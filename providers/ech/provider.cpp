@@ -1,12 +1,29 @@
 #include "providers/ech/provider.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
 #include "providers/ech/access.hpp"
+#include "providers/ech/api.hpp"
+#include "providers/ech/deployment_view.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/resource_type.hpp"
+#include "providers/http/client.hpp"
 #include "providers/http/secret_reference.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace {
@@ -20,6 +37,13 @@ using Target = std::pair<std::string, std::string>;
 struct Reads {
   ech::Answer deployment;
   std::optional<ech::Answer> keystore;
+  std::optional<ech::Answer> authority;
+};
+
+/// What the types of a batch need beside the deployment.
+struct Needs {
+  bool keystore = false;
+  bool authority = false;
 };
 
 class EchProvider : public Provider, public ech::EchAccess {
@@ -29,6 +53,7 @@ class EchProvider : public Provider, public ech::EchAccess {
       : api_key_(std::move(api_key)),
         environment_(environment),
         api_(make_client(std::move(endpoint), options), options.service) {
+    types_.push_back(ech::make_certificate_authority_type());
     types_.push_back(ech::make_deployment_type(api_));
     types_.push_back(ech::make_trust_type(api_));
     types_.push_back(ech::make_keystore_entry_type(api_, secret_sources()));
@@ -65,7 +90,7 @@ class EchProvider : public Provider, public ech::EchAccess {
     return {environment_.variable, environment_.working_directory, environment_.kubernetes_secret};
   }
   Task<Result<Headers>> authorization();
-  Task<Reads> read(std::string deployment, std::string ref_id, bool keystore);
+  Task<Reads> read(std::string deployment, std::string ref_id, Needs needs);
   Observation observe_one(const ResourceRequest& request, const Reads& reads) const;
   ech::ResourceType* find(const std::string& type) const {
     for (const auto& candidate : types_)
@@ -117,7 +142,7 @@ Target target_of(const ResourceRequest& request) {
   return {identity.text("deployment"), identity.text("ref_id")};
 }
 
-Task<Reads> EchProvider::read(std::string deployment, std::string ref_id, bool keystore) {
+Task<Reads> EchProvider::read(std::string deployment, std::string ref_id, Needs needs) {
   Reads reads;
   if (Result<void> checked = ech::check_deployment_id(deployment); !checked) {
     reads.deployment.refusal = ech::Refusal::other;
@@ -132,9 +157,13 @@ Task<Reads> EchProvider::read(std::string deployment, std::string ref_id, bool k
   }
   std::string id = deployment;
   reads.deployment = co_await api_.read_deployment(std::move(id), ech::Detail::settings);
-  if (!reads.deployment.ok() || !keystore) co_return reads;
+  if (!reads.deployment.ok()) co_return reads;
+  if (needs.authority) {
+    id = deployment;
+    reads.authority = co_await api_.read_certificate_authority(std::move(id));
+  }
   const nlohmann::json* resource = ech::elasticsearch_resource(reads.deployment.body, ref_id);
-  if (resource == nullptr) co_return reads;
+  if (resource == nullptr || !needs.keystore) co_return reads;
   std::string ref = json_read::text(*resource, {"ref_id"});
   reads.keystore = co_await api_.read_keystore(std::move(deployment), std::move(ref));
   co_return reads;
@@ -160,6 +189,7 @@ Observation EchProvider::observe_one(const ResourceRequest& request, const Reads
     return observation;
   }
   if (reads.keystore) look.keystore = &*reads.keystore;
+  if (reads.authority) look.authority = &*reads.authority;
   return type->observe(request, look);
 }
 
@@ -181,11 +211,15 @@ Task<std::vector<Observation>> EchProvider::observe(std::vector<ResourceRequest>
       observation.presence = Presence::unchecked;
   }
   for (const auto& [target, members] : groups) {
-    bool keystore = false;
-    for (std::size_t i : members) keystore = keystore || find(batch[i].type)->needs_keystore();
+    Needs needs;
+    for (std::size_t i : members) {
+      const ech::ResourceType* type = find(batch[i].type);
+      needs.keystore = needs.keystore || type->needs_keystore();
+      needs.authority = needs.authority || type->needs_authority();
+    }
     std::string deployment = target.first;
     std::string ref_id = target.second;
-    Reads reads = co_await read(std::move(deployment), std::move(ref_id), keystore);
+    Reads reads = co_await read(std::move(deployment), std::move(ref_id), needs);
     for (std::size_t i : members) observations[i] = observe_one(batch[i], reads);
   }
   co_return observations;
@@ -232,7 +266,7 @@ Task<Result<ech::ElasticsearchLocation>> EchProvider::elasticsearch_location(std
                                                                              std::string ref_id) {
   std::string id = deployment;
   std::string ref = ref_id;
-  Reads reads = co_await read(std::move(id), std::move(ref), false);
+  Reads reads = co_await read(std::move(id), std::move(ref), Needs{});
   if (!reads.deployment.ok()) co_return reads.deployment.diagnostics;
   const nlohmann::json* resource = ech::elasticsearch_resource(reads.deployment.body, ref_id);
   if (resource == nullptr) co_return ech::no_such_resource(deployment, ref_id);
@@ -253,7 +287,8 @@ std::vector<std::string> known_settings() { return {"endpoint", "api_key", "inse
 
 const std::vector<ResourceSchema>& ech_schemas() {
   static const std::vector<ResourceSchema> kSchemas = {
-      ech::deployment_schema(), ech::trust_schema(), ech::keystore_entry_schema()};
+      ech::certificate_authority_schema(), ech::deployment_schema(), ech::trust_schema(),
+      ech::keystore_entry_schema()};
   return kSchemas;
 }
 

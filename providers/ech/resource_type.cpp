@@ -1,5 +1,16 @@
 #include "providers/ech/resource_type.hpp"
 
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
+#include "providers/provider.hpp"
+
 namespace crosstie::ech {
 namespace {
 

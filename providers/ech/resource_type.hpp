@@ -18,8 +18,10 @@ namespace crosstie::ech {
 struct DeploymentLook {
   const nlohmann::json* deployment = nullptr;
   const nlohmann::json* resource =
-      nullptr;                       // the Elasticsearch resource, never null when types see it
-  const Answer* keystore = nullptr;  // null when no type of the batch asked for it
+      nullptr;  // the Elasticsearch resource, never null when types see it
+  // Null pointers when no type of the batch asked for them:
+  const Answer* keystore = nullptr;
+  const Answer* authority = nullptr;
 };
 
 class ResourceType {
@@ -27,6 +29,7 @@ class ResourceType {
   virtual ~ResourceType() = default;
   virtual const ResourceSchema& schema() const = 0;
   virtual bool needs_keystore() const { return false; }
+  virtual bool needs_authority() const { return false; }
 
   /// Pure: what the reads say of this resource.
   virtual Observation observe(const ResourceRequest& request, const DeploymentLook& look) const = 0;
@@ -41,9 +44,11 @@ class ResourceType {
   virtual Task<Result<Value>> settle(WaitRequest request, ProgressSink& progress);
 };
 
+const ResourceSchema& certificate_authority_schema();
 const ResourceSchema& deployment_schema();
 const ResourceSchema& trust_schema();
 const ResourceSchema& keystore_entry_schema();
+std::unique_ptr<ResourceType> make_certificate_authority_type();
 std::unique_ptr<ResourceType> make_deployment_type(Api& api);
 std::unique_ptr<ResourceType> make_trust_type(Api& api);
 std::unique_ptr<ResourceType> make_keystore_entry_type(Api& api, http::SecretSources sources);

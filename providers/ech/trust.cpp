@@ -1,10 +1,25 @@
 // ech.trust: one entry of the `direct` trust of a deployment, changed by strict read-modify-write
 // (facts/ech-api.md, section 4).
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
+#include "providers/ech/api.hpp"
+#include "providers/ech/deployment_view.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/plan_tracker.hpp"
 #include "providers/ech/resource_type.hpp"
 #include "providers/ech/trust_entry.hpp"
 #include "providers/ech/trust_schema.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {
@@ -41,7 +56,15 @@ struct TrustWrite {
   std::string approved;  // digest of the entry the plan saw, "" = absent
   bool checked = false;  // compare with `approved`: the plan saw the entry
   bool absent = false;   // the plan saw that there was none
+  std::function<void(const WaitState&)> progress;  // of a wait for somebody else's plan
 };
+
+std::function<void(const WaitState&)> progress_of(const WriteRequest& request) {
+  if (request.progress == nullptr) return {};
+  return [sink = request.progress, address = request.resource.address](const WaitState& state) {
+    sink->waiting(address, state);
+  };
+}
 
 /// The end of the read-modify-write loop.
 struct TrustWritten {
@@ -101,16 +124,17 @@ class TrustType : public ResourceType {
   Task<bool> send_update(const TrustWrite& what, const Answer& read, const json& live,
                          TrustWritten& written);
   Task<TrustWritten> write(TrustWrite what, ResourceRequest resource);
-  Task<Result<void>> wait_idle(std::string deployment, std::string ref_id);
+  Task<Result<void>> wait_idle(TrustWrite what);
   Task<std::string> pending_attempt(std::string deployment, std::string ref_id);
 
   Api& api_;
 };
 
-Task<Result<void>> TrustType::wait_idle(std::string deployment, std::string ref_id) {
+Task<Result<void>> TrustType::wait_idle(TrustWrite what) {
   PlanWait wait;
-  wait.deployment = std::move(deployment);
-  wait.ref_id = std::move(ref_id);
+  wait.deployment = std::move(what.deployment);
+  wait.ref_id = std::move(what.ref_id);
+  wait.progress = std::move(what.progress);
   co_return co_await wait_until_idle(api_, std::move(wait));
 }
 
@@ -197,7 +221,8 @@ Task<TrustWritten> TrustType::write(TrustWrite what, ResourceRequest resource) {
       const bool lost = written.outcome_unknown && ++unknown == kUnknownTriesMax;
       if (!again || lost) co_return written;
     }
-    Result<void> idle = co_await wait_idle(what.deployment, what.ref_id);
+    TrustWrite waiting = what;
+    Result<void> idle = co_await wait_idle(std::move(waiting));
     if (!idle) {
       written.failure = idle.failure();
       co_return written;
@@ -235,6 +260,7 @@ Task<WriteResult> TrustType::put(WriteRequest request) {
   what.checked = request.approved.presence == Presence::present;
   what.absent = request.approved.presence == Presence::absent;
   what.approved = request.approved.version;
+  what.progress = progress_of(request);
   ResourceRequest resource = request.resource;
   TrustWrite argument = what;
   TrustWritten written = co_await write(std::move(argument), std::move(resource));
@@ -267,6 +293,7 @@ Task<WriteResult> TrustType::remove(WriteRequest request) {
   if (request.resource.prior) what.uid = request.resource.prior->attributes.text("uid");
   what.checked = request.approved.presence == Presence::present;
   what.approved = request.approved.version;
+  what.progress = progress_of(request);
   if (request.resource.prior && request.resource.prior->before.is_object()) {
     what.wanted = read_entry(to_json(request.resource.prior->before));
     what.wanted->uid.clear();

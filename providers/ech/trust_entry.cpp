@@ -1,7 +1,16 @@
 #include "providers/ech/trust_entry.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "providers/ech/certificates.hpp"
 #include "providers/ech/json_read.hpp"
 
 namespace crosstie::ech {

@@ -1,8 +1,18 @@
 #include "providers/ech/trust_schema.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/ech/certificates.hpp"
 #include "providers/ech/resource_type.hpp"
+#include "providers/ech/trust_entry.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {

@@ -1,7 +1,10 @@
 #include "providers/elasticsearch/access_rules.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
+#include "engine/model/value.hpp"
 #include "providers/ech/json_read.hpp"
 
 namespace crosstie::elasticsearch {

@@ -1,6 +1,16 @@
 #include "providers/elasticsearch/api.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

@@ -1,6 +1,14 @@
 // elasticsearch.cluster: what a cluster is and how it is.
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

@@ -1,10 +1,23 @@
 #include "providers/elasticsearch/clusters.hpp"
 
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
 #include "providers/ech/access.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/elasticsearch/api.hpp"
+#include "providers/elasticsearch/end.hpp"
+#include "providers/http/client.hpp"
 #include "providers/http/secret_reference.hpp"
 #include "providers/kubernetes/access.hpp"
 #include "providers/kubernetes/secret_read.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

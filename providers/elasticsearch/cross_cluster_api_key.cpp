@@ -2,11 +2,23 @@
 // secret is shown once, at its making. Facts: facts/elasticsearch.md, section 4.
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/elasticsearch/access_rules.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/key_view.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {
@@ -267,7 +279,6 @@ Difference CrossClusterApiKeyType::diff(const ResourceRequest& request,
 Task<WriteResult> CrossClusterApiKeyType::create(WriteRequest request,
                                                  std::shared_ptr<Cluster> cluster) {
   const Value& desired = request.resource.desired;
-  std::string name = desired.text("name");
   // Older keys of ours stay good until what uses them has this one (`leftovers_only`).
   json body = key_body(request, true);
   std::string method = "POST";

@@ -1,8 +1,12 @@
 #include "providers/elasticsearch/end.hpp"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
 #include "providers/http/secret_reference.hpp"
 
 namespace crosstie::elasticsearch {

@@ -1,10 +1,15 @@
 #include "providers/elasticsearch/key_view.hpp"
 
 #include <array>
+#include <cstdint>
 #include <ctime>
+#include <utility>
+#include <vector>
 
+#include "engine/model/value.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 

@@ -1,12 +1,25 @@
 // elasticsearch.link_probe: proves that a link works: connected, the right model, a search
 // answered.
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
 
-#include "providers/ech/json_read.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/link_view.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

@@ -1,6 +1,10 @@
 #include "providers/elasticsearch/link_view.hpp"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "providers/ech/json_read.hpp"
 #include "providers/elasticsearch/api.hpp"

@@ -1,11 +1,26 @@
 #include "providers/elasticsearch/provider.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/clusters.hpp"
+#include "providers/elasticsearch/end.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace {
@@ -21,6 +36,7 @@ class ElasticsearchProvider : public Provider {
       : clusters_(std::move(settings), environment, others) {
     types_.push_back(elasticsearch::make_cluster_type());
     types_.push_back(elasticsearch::make_compatibility_type());
+    types_.push_back(elasticsearch::make_trust_restriction_type());
     types_.push_back(elasticsearch::make_cross_cluster_api_key_type());
     types_.push_back(elasticsearch::make_remote_cluster_type());
     types_.push_back(elasticsearch::make_role_type());
@@ -176,11 +192,9 @@ Task<Result<Value>> ElasticsearchProvider::settle(WaitRequest request, ProgressS
 
 const std::vector<ResourceSchema>& elasticsearch_schemas() {
   static const std::vector<ResourceSchema> kSchemas = {
-      elasticsearch::cluster_schema(),
-      elasticsearch::compatibility_schema(),
-      elasticsearch::cross_cluster_api_key_schema(),
-      elasticsearch::remote_cluster_schema(),
-      elasticsearch::role_schema(),
+      elasticsearch::cluster_schema(),           elasticsearch::compatibility_schema(),
+      elasticsearch::trust_restriction_schema(), elasticsearch::cross_cluster_api_key_schema(),
+      elasticsearch::remote_cluster_schema(),    elasticsearch::role_schema(),
       elasticsearch::link_probe_schema()};
   return kSchemas;
 }

@@ -1,10 +1,22 @@
 // elasticsearch.remote_cluster: one alias below cluster.remote. It owns only the settings that it
 // names.
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
 #include "providers/ech/json_read.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/remote_settings.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 #include "providers/ech/json_read.hpp"
 
 namespace crosstie::elasticsearch {
@@ -170,7 +177,7 @@ std::string check_server_name(const std::string& name) {
 }
 
 std::string wanted_mode(const Value& desired) {
-  const std::string mode = lower(desired.text("mode"));
+  std::string mode = lower(desired.text("mode"));
   if (!mode.empty()) return mode;
   if (!desired.text("proxy_address").empty()) return "proxy";
   const Value* seeds = desired.find("seeds");

@@ -1,6 +1,22 @@
 #include "providers/elasticsearch/resource_type.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/end.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

@@ -57,12 +57,14 @@ class ResourceType {
 
 const ResourceSchema& cluster_schema();
 const ResourceSchema& compatibility_schema();
+const ResourceSchema& trust_restriction_schema();
 const ResourceSchema& cross_cluster_api_key_schema();
 const ResourceSchema& remote_cluster_schema();
 const ResourceSchema& role_schema();
 const ResourceSchema& link_probe_schema();
 std::unique_ptr<ResourceType> make_cluster_type();
 std::unique_ptr<ResourceType> make_compatibility_type();
+std::unique_ptr<ResourceType> make_trust_restriction_type();
 std::unique_ptr<ResourceType> make_cross_cluster_api_key_type();
 std::unique_ptr<ResourceType> make_remote_cluster_type();
 std::unique_ptr<ResourceType> make_role_type();

@@ -1,8 +1,20 @@
 // elasticsearch.role: a role of the native realm. The service replaces a role whole, so a role of
 // ours is owned whole.
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/comparison.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/elasticsearch/access_rules.hpp"
+#include "providers/elasticsearch/api.hpp"
 #include "providers/elasticsearch/resource_type.hpp"
+#include "providers/http/request.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::elasticsearch {
 namespace {

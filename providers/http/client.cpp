@@ -1,13 +1,28 @@
 #include "providers/http/client.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 #include "providers/http/client_impl.hpp"
+#include "providers/http/connection.hpp"
+#include "providers/http/request.hpp"
+#include "providers/http/response_reader.hpp"
 #include "providers/http/retry.hpp"
+#include "providers/http/tls.hpp"
 
 namespace crosstie::http {
 namespace {
@@ -165,7 +180,8 @@ Task<Exchange> Client::Impl::transfer(Lease& lease, const Request& request, cons
   ResponseReader reader(request.method == "HEAD", request.body_bytes_max);
   while (!reader.done()) {
     if (auto failure = co_await read_more(lease, reader, deadline, progress)) {
-      co_return failed(write_failure && !progress.received ? *write_failure : std::move(*failure));
+      if (write_failure && !progress.received) co_return failed(*write_failure);
+      co_return failed(std::move(*failure));
     }
   }
   const bool reusable = reader.keep_alive() && !write_failure && reader.take_rest().empty();

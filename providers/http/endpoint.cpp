@@ -1,8 +1,12 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-
 #include <charconv>
+#include <cstdint>
+#include <string>
+#include <system_error>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 #include "providers/http/client.hpp"
 
 namespace crosstie::http {
@@ -14,7 +18,7 @@ Result<Endpoint> parse_endpoint(const std::string& url) {
   };
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) return refuse("The address is not a URL.");
-  const boost::urls::url_view view = *parsed;
+  const boost::urls::url_view& view = *parsed;
   if (view.has_userinfo())
     return refuse("The address holds a user name or password, which does not belong there.");
   const std::string scheme(view.scheme());

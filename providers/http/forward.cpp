@@ -2,16 +2,32 @@
 // data, 1 carries an error text; the first message of each channel is the port, two bytes,
 // little-endian (kubernetes/kubelet pkg/cri/streaming/portforward/websocket.go).
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "providers/http/client.hpp"
 #include "providers/http/client_impl.hpp"
+#include "providers/http/connection.hpp"
+#include "providers/http/request.hpp"
+#include "providers/http/response_reader.hpp"
 #include "providers/http/websocket.hpp"
 
 namespace crosstie::http {
@@ -107,7 +123,7 @@ Task<bool> deliver(std::shared_ptr<Forward> forward, websocket::Message message)
   if (message.opcode == websocket::Opcode::pong) co_return true;
   if (message.opcode == websocket::Opcode::close || message.payload.empty())
     co_return message.opcode != websocket::Opcode::close;
-  const int channel = message.payload[0];
+  const int channel = static_cast<unsigned char>(message.payload[0]);
   if (channel != 0 && channel != 1) co_return true;
   const std::string_view data = data_of(*forward, message.payload, channel);
   if (data.empty()) co_return true;

@@ -3,6 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
 
 namespace crosstie::http {
 namespace {
@@ -185,15 +193,15 @@ namespace {
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<signed char, 256> make_base64_values() {
-  std::array<signed char, 256> values{};
+constexpr std::array<int, 256> make_base64_values() {
+  std::array<int, 256> values{};
   for (auto& value : values) value = -1;
   for (std::size_t i = 0; i < kBase64.size(); ++i) {
-    values[static_cast<unsigned char>(kBase64[i])] = static_cast<signed char>(i);
+    values[static_cast<unsigned char>(kBase64[i])] = static_cast<int>(i);
   }
   return values;
 }
-constexpr std::array<signed char, 256> kBase64Values = make_base64_values();
+constexpr std::array<int, 256> kBase64Values = make_base64_values();
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {

@@ -1,8 +1,17 @@
 #include "providers/http/retry.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "providers/http/request.hpp"
 
 namespace crosstie::http {
 namespace {

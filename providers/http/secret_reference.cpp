@@ -1,10 +1,12 @@
 #include "providers/http/secret_reference.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <spawn.h>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -17,8 +19,16 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <ios>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
 
 extern char** environ;
 

@@ -1,6 +1,18 @@
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "engine/model/result.hpp"
+#include "providers/http/client.hpp"
 #include "providers/http/client_impl.hpp"
+#include "providers/http/connection.hpp"
+#include "providers/http/request.hpp"
+#include "providers/http/response_reader.hpp"
 
 namespace crosstie::http {
 namespace {

@@ -3,10 +3,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
 
 namespace crosstie::http {
 namespace {

@@ -1,6 +1,14 @@
 #include "providers/http/websocket.hpp"
 
 #include <openssl/evp.h>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "providers/http/request.hpp"
 
 namespace crosstie::http::websocket {
 namespace {

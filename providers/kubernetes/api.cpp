@@ -1,6 +1,25 @@
 #include "providers/kubernetes/api.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/authorizer.hpp"
+#include "providers/kubernetes/kubeconfig.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -96,7 +115,7 @@ Task<Reply> Api::send(http::Request request) {
       reply.diagnostics = chosen.failure();
       co_return reply;
     }
-    const std::shared_ptr<http::Client> sender = *chosen;
+    const std::shared_ptr<http::Client> sender = std::move(*chosen);
     http::Request copy = request;
     http::Exchange exchange = co_await sender->send(std::move(copy));
     const bool refused = exchange.answered() && exchange.response->status == 401;
@@ -246,7 +265,7 @@ Task<Reply> Api::watch(KindPath kind, std::string namespace_name, std::string na
     reply.diagnostics = chosen.failure();
     co_return reply;
   }
-  const std::shared_ptr<http::Client> sender = *chosen;
+  const std::shared_ptr<http::Client> sender = std::move(*chosen);
   std::string target = object_path(kind, namespace_name, "") +
                        "?watch=true&allowWatchBookmarks=true&fieldSelector=" +
                        http::percent_encode("metadata.name=" + name) +
@@ -276,7 +295,7 @@ Task<Result<int>> Api::forward(std::string namespace_name, std::string pod, std:
   const auto self = shared_from_this();
   Result<std::shared_ptr<http::Client>> chosen = co_await client();
   if (!chosen) co_return chosen.failure();
-  const std::shared_ptr<http::Client> sender = *chosen;
+  const std::shared_ptr<http::Client> sender = std::move(*chosen);
   std::string target = "/api/v1/namespaces/" + http::percent_encode(namespace_name) + "/pods/" +
                        http::percent_encode(pod) + "/portforward?ports=" + std::to_string(port);
   co_return co_await sender->forward(std::move(target), port);

@@ -4,6 +4,18 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/kubernetes/exec_plugin.hpp"
+#include "providers/kubernetes/kubeconfig.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

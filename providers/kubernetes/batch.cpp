@@ -1,8 +1,18 @@
 #include "providers/kubernetes/batch.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/parallel.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -1,9 +1,15 @@
 // How a manifest compares with a stored object.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/server_shape.hpp"
 

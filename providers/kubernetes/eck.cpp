@@ -1,7 +1,24 @@
 #include "providers/kubernetes/eck.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/read.hpp"
 #include "providers/kubernetes/readiness.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

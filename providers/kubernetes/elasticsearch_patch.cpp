@@ -1,14 +1,35 @@
 #include "providers/kubernetes/elasticsearch_patch.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/batch.hpp"
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
+#include "providers/kubernetes/elasticsearch_patch_plan.hpp"
+#include "providers/kubernetes/elasticsearch_restart.hpp"
+#include "providers/kubernetes/handler.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/node_sets.hpp"
+#include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
 #include "providers/kubernetes/wait.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -24,33 +45,56 @@ ResourceSchema make_schema() {
                                    "auto: until the operator has seen the change, the phase is "
                                    "Ready and health green. none: not at all.");
   wait.allowed = {"auto", "none"};
+  AttributeSchema restart_when =
+      attribute("restart_when", AttributeType::string,
+                "green: a change that restarts pods is refused in the plan while the cluster is "
+                "not green, another restart is running, or orchestration is paused. any: not so. "
+                "Taking the patch out again is never refused.");
+  restart_when.allowed = {"green", "any"};
+  AttributeSchema node_sets =
+      attribute("node_sets", AttributeType::object,
+                "Entries put into every nodeSet, beside the user's own: what is there already "
+                "stays the user's, what is put in is taken out again.");
+  node_sets.members = {
+      attribute("config", AttributeType::object,
+                "Settings of elasticsearch.yml, dotted or nested. A list's items are appended to "
+                "the user's."),
+      attribute("volumes", AttributeType::list, "As in podTemplate.spec.volumes."),
+      attribute("volume_mounts", AttributeType::list,
+                "As in volumeMounts of the container `elasticsearch`, which is made if absent.")};
   schema.attributes = {
       identity(required(
           attribute("name", AttributeType::string, "Name of the Elasticsearch resource."))),
       identity(attribute("namespace", AttributeType::string,
                          "Its namespace; that of the context when left out.")),
-      required(attribute("spec", AttributeType::object,
-                         "The fields of its spec that this resource owns. Nulls are left out. "
-                         "nodeSets are not possible.")),
+      attribute("spec", AttributeType::object,
+                "The fields of its spec that this resource owns, nodeSets aside. Nulls are left "
+                "out. At least one of `spec` and `node_sets` is given."),
+      node_sets,
       wait,
+      restart_when,
       attribute("timeout", AttributeType::any, "Longest wait, such as 60m."),
       computed("uid", AttributeType::string, "uid of the Elasticsearch resource."),
       computed("generation", AttributeType::number, "metadata.generation after the change."),
       computed("health", AttributeType::string, "status.health."),
       computed("phase", AttributeType::string, "status.phase."),
-      computed("nodes", AttributeType::number, "Nodes of all nodeSets.")};
+      computed("nodes", AttributeType::number, "Nodes of all nodeSets."),
+      computed("node_set_entries", AttributeType::list,
+               "Of each nodeSet: name, count, and what stands where `node_sets` puts entries."),
+      computed("ledger", AttributeType::object,
+               "Who wants which entries in the nodeSets and what was put in: the annotation "
+               "crosstie.dev/node-sets of the Elasticsearch resource."),
+      computed("manager", AttributeType::string,
+               "Field manager that owns the fields of `spec`, where `node_sets` is given too."),
+      computed("rolling", AttributeType::boolean,
+               "True until the restart that this resource began has been waited for.")};
   return schema;
 }
 
-/// Changes that make ECK restart every pod (facts: the config hash or pod template of every nodeSet
-/// changes).
-bool restarts_pods(const Path& path) {
-  static constexpr std::string_view kRestarting[] = {
-      "spec.remoteClusterServer.enabled", "spec.version", "spec.image", "spec.secureSettings"};
-  const std::string text = print_path(path);
-  return std::any_of(std::begin(kRestarting), std::end(kRestarting), [&](std::string_view prefix) {
-    return text.starts_with(prefix) || prefix.starts_with(text + ".");
-  });
+/// A write of it has no known end yet, or its restart was not waited for to the end.
+bool began_a_restart(const ResourceRequest& request) {
+  return !request.pending_operation.empty() ||
+         (request.prior && request.prior->attributes.flag("rolling"));
 }
 
 }  // namespace
@@ -86,18 +130,25 @@ ObjectName cluster_of(const ResourceRequest& request, const std::string& default
 Diagnostics check_spec(const ResourceRequest& request) {
   Diagnostics problems;
   const Value* spec = request.desired.find("spec");
-  if (spec == nullptr || spec->is_unknown()) return problems;
-  if (!spec->is_object()) {
+  const bool has_spec = spec != nullptr && !spec->is_null();
+  if (!has_spec && !wants_node_sets(request))
+    problems.push_back(make_error("the patch is empty",
+                                  "Neither `spec` nor `node_sets` says what to change.",
+                                  "To fix it, give at least one of them."));
+  if (has_spec && !spec->is_unknown() && !spec->is_object()) {
     problems.push_back(
         make_error("the patch cannot be used",
                    "`spec` is a " + std::string(kind_name(*spec)) + ", not a mapping."));
-  } else if (spec->find("nodeSets") != nullptr) {
+  } else if (has_spec && spec->find("nodeSets") != nullptr) {
     problems.push_back(
         make_error("nodeSets cannot be patched",
                    "`spec.nodeSets` is one list to the API server, owned whole by whoever wrote it "
                    "last, so that a part of it cannot be owned by this resource.",
-                   "To fix it, change nodeSets where the Elasticsearch resource is kept."));
+                   "To fix it, name entries for every nodeSet under `node_sets`, or change "
+                   "nodeSets where the Elasticsearch resource is kept."));
   }
+  if (Result<std::optional<NodeSetEntries>> entries = wanted_entries(request); !entries)
+    append(problems, entries.failure());
   return problems;
 }
 
@@ -123,6 +174,12 @@ Value patch_attributes(const ResourceRequest& request, const Value& live) {
   attributes.set("health", value_or_null(live, {"status", "health"}));
   attributes.set("phase", value_or_null(live, {"status", "phase"}));
   attributes.set("nodes", Value(node_count(live)));
+  set_node_set_attributes(request, live, attributes);
+  const bool has_spec = !argument(request, "spec").is_null();
+  const Value* managed = live.at({"metadata", "managedFields"});
+  const std::string manager = manager_of(request);
+  if (wants_node_sets(request) && has_spec && managed != nullptr)
+    attributes.set("manager", applies(*managed, manager) ? Value(manager) : Value(""));
   return attributes;
 }
 
@@ -176,60 +233,16 @@ Difference ElasticsearchPatch::diff(const ResourceRequest& request,
     difference.fields.push_back(
         {std::move(change.path), std::move(change.before), std::move(change.after), false, ""});
   }
-  return difference;
-}
-
-Forecast ElasticsearchPatch::forecast(const ResourceRequest& request, const Observation& observed,
-                                      const std::string& action) const {
-  Forecast forecast;
-  bool rolls = false;
-  if (action == "delete") {
-    const Value* enabled = observed.attributes.at({"spec", "remoteClusterServer", "enabled"});
-    rolls = enabled != nullptr && *enabled == Value(true);
-  } else {
-    const Value* seen = observed.attributes.find("spec");
-    const Value live(Value::Object{{"spec", seen == nullptr ? Value() : *seen}});
-    for (const FieldChange& change : patch_changes(request, live))
-      rolls = rolls || restarts_pods(change.path);
+  for (FieldChange& change : node_sets_difference(request, observed.attributes)) {
+    difference.fields.push_back(
+        {std::move(change.path), std::move(change.before), std::move(change.after), false, ""});
   }
-  const Value* nodes = observed.attributes.find("nodes");
-  const bool counted = nodes != nullptr && nodes->is_integer() && nodes->as_integer() > 0;
-  const std::string count =
-      counted ? std::to_string(nodes->as_integer()) + (nodes->as_integer() == 1 ? " pod" : " pods")
-              : "all pods";
-  const ObjectName name = cluster_of(request, api_->connection().namespace_name);
-  if (!(argument(request, "wait") == Value("none")))
-    forecast.waits_for = rolls ? "roll " + count + ", green" : "phase Ready, green";
-  if (rolls)
-    forecast.disruption = "restarts " + count + " of " + name.namespace_name + "/" + name.name +
-                          ", one rolling restart";
-  return forecast;
-}
-
-Observation ElasticsearchPatch::judge(const ResourceRequest& request, const Value& live) const {
-  Observation observation;
-  const Value* managed = live.at({"metadata", "managedFields"});
-  const std::string uid = recorded_uid(request);
-  const bool ours = managed != nullptr && applies(*managed, manager_of(request));
-  const bool recorded = !uid.empty() && Value(uid) == value_or_null(live, {"metadata", "uid"});
-  // A recorded patch that somebody wrote over is drift, not absence; one that is to be gone is gone
-  // with our ownership.
-  observation.presence =
-      ours || (recorded && !request.desired.is_null()) ? Presence::present : Presence::absent;
-  observation.attributes = patch_attributes(request, live);
-  observation.version = version_of(live);
-  if (request.desired.is_null()) return observation;
-  const std::vector<FieldChange> changes = patch_changes(request, live);
-  const std::string printed = cluster_of(request, api_->connection().namespace_name).print();
-  const std::vector<TakenField> taken = taken_by_others(request, live, changes);
-  if (!taken.empty() && !request.prior && !taken.front().recorded)
-    observation.before = project(live, wrapped_spec(argument(request, "spec")));
-  if (auto conflict = describe_taken(taken, request.adoption, printed))
-    observation.diagnostics.push_back(std::move(*conflict));
-  if (!changes.empty() && !(argument(request, "wait") == Value("none")))
-    append(observation.diagnostics, orchestration_switches(live));
-  if (has_errors(observation.diagnostics)) observation.presence = Presence::unreadable;
-  return observation;
+  // A run that was cut off between the write and the apply that says whose the fields are.
+  const Value* manager = observed.attributes.find("manager");
+  if (manager != nullptr && *manager == Value("") && wants_node_sets(request))
+    difference.fields.push_back(
+        {{{std::string("manager")}}, Value(), Value(manager_of(request)), false, ""});
+  return difference;
 }
 
 Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceRequest> batch) {
@@ -238,6 +251,7 @@ Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceR
     Look look;
     look.name = cluster_of(request, api_->connection().namespace_name);
     if (!request.desired.is_null()) look.problems = check_spec(request);
+    note_wish(request, look.name);
     for (const char* key : {"name", "namespace"}) {
       const Value* part = request.desired.find(key);
       if (!request.prior && part != nullptr && part->is_unknown())
@@ -250,7 +264,14 @@ Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceR
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Observation observation = sights[i].observation;
     if (observation.presence == Presence::present) {
-      observation = judge(batch[i], sights[i].object);
+      // A restart that another step of ours began, in this run or one that was cut off.
+      const bool ours =
+          wrote_latest(sights[i].object) ||
+          std::any_of(batch.begin(), batch.end(), [&](const ResourceRequest& other) {
+            return began_a_restart(other) &&
+                   cluster_of(other, api_->connection().namespace_name) == sights[i].name;
+          });
+      observation = judge(batch[i], sights[i].object, ours);
     } else if (observation.presence == Presence::absent && !batch[i].prior &&
                !batch[i].desired.is_null()) {
       observation =
@@ -265,8 +286,11 @@ Task<std::vector<Observation>> ElasticsearchPatch::observe(std::vector<ResourceR
 }
 
 Task<Result<Value>> ElasticsearchPatch::settle(WaitRequest request, ProgressSink& progress) {
-  if (argument(request.resource, "wait") == Value("none") || request.attributes.is_null())
-    co_return request.attributes;
+  if (!waits_for_ready(request.resource) || request.attributes.is_null()) {
+    Value attributes = request.attributes;
+    attributes.erase("rolling");
+    co_return attributes;
+  }
   ObjectName name{kElasticsearchVersion, kElasticsearchKind,
                   request.attributes.text("namespace", api_->connection().namespace_name),
                   request.attributes.text("name")};
@@ -278,13 +302,19 @@ Task<Result<Value>> ElasticsearchPatch::settle(WaitRequest request, ProgressSink
   }
   const Value* token = request.token.find("generation");
   const std::int64_t generation = token != nullptr && token->is_integer() ? token->as_integer() : 0;
-  Decide decide = [generation](const Value& object) {
+  const Value* pods = request.token.find("restarts");
+  const std::int64_t restarts = pods != nullptr && pods->is_integer() ? pods->as_integer() : 0;
+  Decide decide = [generation, restarts](const Value& object) {
     if (object.is_null())
       return Readiness{Readiness::State::failing,
                        {"exists", "false", "", ""},
                        "The Elasticsearch resource is gone."};
     const Diagnostics switches = orchestration_switches(object);
     Readiness readiness = readiness_of(object, generation);
+    if (readiness.state == Readiness::State::waiting) {
+      std::string progress_words = restart_progress(object, restarts);
+      if (!progress_words.empty()) readiness.shown.detail = std::move(progress_words);
+    }
     if (readiness.state == Readiness::State::waiting && !switches.empty()) {
       readiness.shown.detail = switches.front().detail;
       if (has_errors(switches)) {

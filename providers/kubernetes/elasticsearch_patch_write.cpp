@@ -1,12 +1,26 @@
 // How kubernetes.elasticsearch_patch writes: server-side apply of its own fields, and letting go of
 // them.
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
+#include "providers/kubernetes/elasticsearch_patch.hpp"
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
+#include "providers/kubernetes/elasticsearch_restart.hpp"
 #include "providers/kubernetes/emptied.hpp"
+#include "providers/kubernetes/handler.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/object_handler.hpp"
+#include "providers/kubernetes/status.hpp"
 #include "providers/kubernetes/write.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -23,6 +37,8 @@ void leaves_of(const Value& value, Path& path, std::vector<Path>& leaves) {
   }
 }
 
+}  // namespace
+
 bool owns_all(const Value& live, const Value& desired, const std::string& manager) {
   const Value* managed = live.at({"metadata", "managedFields"});
   if (managed == nullptr) return false;
@@ -35,7 +51,6 @@ bool owns_all(const Value& live, const Value& desired, const std::string& manage
   });
 }
 
-/// What an apply says that gives up everything.
 Value without_spec(const ObjectName& name, const Value& uid) {
   const Value metadata(Value::Object{
       {"name", Value(name.name)}, {"namespace", Value(name.namespace_name)}, {"uid", uid}});
@@ -44,22 +59,32 @@ Value without_spec(const ObjectName& name, const Value& uid) {
                              {"metadata", metadata}});
 }
 
-Outcome outcome_of(const ResourceRequest& resource, const Value& live) {
+Outcome outcome_of(const ResourceRequest& resource, const Value& live, std::int64_t restarts) {
   Outcome outcome;
   outcome.attributes = patch_attributes(resource, live);
   outcome.token = token_of(live);
+  if (restarts > 0) {
+    outcome.token.set("restarts", Value(restarts));
+    outcome.attributes.set("rolling", true);
+  }
   return outcome;
 }
 
-}  // namespace
+bool waits_for_ready(const ResourceRequest& request) {
+  return !(argument(request, "wait") == Value("none"));
+}
+
+bool restarts_always(const ResourceRequest& request) {
+  return argument(request, "restart_when") == Value("any");
+}
 
 Task<WriteResult> ElasticsearchPatch::write(WriteRequest request) {
   const std::string address = request.resource.address.print();
   Diagnostics problems = check_spec(request.resource);
-  const Value spec = argument(request.resource, "spec");
-  if (spec.contains_unknown())
-    problems.push_back(
-        make_error("the patch is not known yet", "It waits for " + spec.first_unknown() + "."));
+  for (const char* name : {"spec", "node_sets"})
+    if (const Value given = argument(request.resource, name); given.contains_unknown())
+      problems.push_back(
+          make_error("the patch is not known yet", "It waits for " + given.first_unknown() + "."));
   if (!problems.empty()) co_return WriteResult::failed(with_address(std::move(problems), address));
   ObjectName name{kElasticsearchVersion, kElasticsearchKind,
                   request.resource.desired.text("namespace", api_->connection().namespace_name),
@@ -92,6 +117,14 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
   Reply now = co_await api_->get(kind, name.namespace_name, name.name);
   if (now.absent()) co_return WriteResult::failed(no_cluster(name));
   if (!now.ok()) co_return WriteResult::failed(now.diagnostics);
+  if (needs_guard(resource, now.body)) {
+    WriteRequest whole = request;
+    ObjectName cluster = name;
+    KindPath path = kind;
+    Value seen = std::move(now.body);
+    co_return co_await write_guarded(std::move(whole), std::move(cluster), std::move(path),
+                                     std::move(seen));
+  }
   const Value live = std::move(now.body);
   const std::vector<FieldChange> changes = patch_changes(resource, live);
   if (const Value* seen = request.approved.attributes.find("spec");
@@ -109,9 +142,15 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
     outcome.token = token_of(live);
     co_return WriteResult::done(std::move(outcome));
   }
-  const bool waits = !(argument(resource, "wait") == Value("none"));
+  const bool waits = waits_for_ready(resource);
   if (Diagnostics switches = orchestration_switches(live); waits && has_errors(switches))
     co_return WriteResult::failed(std::move(switches));
+  const bool restarts = std::any_of(changes.begin(), changes.end(), [](const FieldChange& change) {
+    return restarts_pods(change.path);
+  });
+  if (Diagnostics refused = restarts ? refusals(request, name, live) : Diagnostics{};
+      !refused.empty())
+    co_return WriteResult::failed(std::move(refused));
   const std::vector<TakenField> taken = taken_by_others(resource, live, changes);
   if (auto conflict = describe_taken(taken, resource.adoption, name.print()))
     co_return WriteResult::failed(std::move(*conflict));
@@ -144,9 +183,10 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
                                      std::move(options));
   if (reply.stale()) co_return std::nullopt;
   if (!reply.ok()) co_return WriteResult::failed(reply.diagnostics, reply.outcome_unknown);
-  outcome.attributes = patch_attributes(resource, reply.body);
-  outcome.token = token_of(reply.body);
-  co_return WriteResult::done(std::move(outcome));
+  if (!request.dry_run) note_write(reply.body);
+  Outcome written = outcome_of(resource, reply.body, restarts ? node_count(reply.body) : 0);
+  written.before = std::move(outcome.before);
+  co_return WriteResult::done(std::move(written));
 }
 
 Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
@@ -162,6 +202,11 @@ Task<WriteResult> ElasticsearchPatch::remove(WriteRequest request) {
     Reply now = co_await api_->get(kind, name.namespace_name, name.name);
     if (now.absent()) co_return WriteResult::done({});
     if (!now.ok()) co_return WriteResult::failed(with_address(now.diagnostics, address));
+    if (needs_guard(resource, now.body)) {
+      WriteResult removed = co_await remove_guarded(request, name, kind, std::move(now.body));
+      removed.failure.diagnostics = with_address(std::move(removed.failure.diagnostics), address);
+      co_return removed;
+    }
     const Value* managed = now.body.at({"metadata", "managedFields"});
     if (managed == nullptr || !applies(*managed, manager_of(resource))) {
       // Released by a run that was cut off: the operator may still be at its restart.

@@ -1,7 +1,17 @@
 #include "providers/kubernetes/emptied.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -2,19 +2,35 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <spawn.h>
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
+#include "providers/kubernetes/kubeconfig.hpp"
+#include "providers/provider.hpp"
 
 extern char** environ;
 

@@ -1,6 +1,16 @@
 #include "providers/kubernetes/handler.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
 #include "engine/model/duration.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 

@@ -1,11 +1,24 @@
 #include "providers/kubernetes/kubeconfig.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <ios>
+#include <optional>
 #include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/client.hpp"
+#include "providers/http/request.hpp"
 #include "providers/kubernetes/kubeconfig_file.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -187,12 +200,12 @@ Result<KubeConnection> choose(const Kubeconfig& all, const KubeSettings& setting
   if (cluster == all.clusters.end())
     return missing("cluster", context->second.cluster, all.clusters,
                    ", named by context `" + name + "`,");
-  static const UserEntry nobody;
+  static const UserEntry kNobody;
   const auto user = all.users.find(context->second.user);
   if (user == all.users.end() && !context->second.user.empty()) {
     return missing("user", context->second.user, all.users, ", named by context `" + name + "`,");
   }
-  const UserEntry& entry = user == all.users.end() ? nobody : user->second;
+  const UserEntry& entry = user == all.users.end() ? kNobody : user->second;
   if (!entry.auth_provider.empty()) {
     return make_error("the kubeconfig uses an auth-provider",
                       "User `" + user->first + "` uses auth-provider `" + entry.auth_provider +

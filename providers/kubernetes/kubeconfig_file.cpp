@@ -1,8 +1,16 @@
 #include "providers/kubernetes/kubeconfig_file.hpp"
 
 #include <yaml-cpp/yaml.h>
-
+#include <cstddef>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "providers/kubernetes/kubeconfig.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -69,7 +77,7 @@ std::vector<std::string> texts_of(const YAML::Node& node, const char* key) {
 
 /// Relative paths start at the folder of the file that they stand in.
 std::string path_of(const YAML::Node& node, const char* key, const std::string& file) {
-  const std::string path = text_of(node, key);
+  std::string path = text_of(node, key);
   if (path.empty() || path.front() == '/') return path;
   return (std::filesystem::path(file).parent_path() / path).lexically_normal().string();
 }

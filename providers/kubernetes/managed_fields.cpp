@@ -1,7 +1,12 @@
 #include "providers/kubernetes/managed_fields.hpp"
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+#include <vector>
 
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/manifest.hpp"
 
 namespace crosstie::kubernetes {

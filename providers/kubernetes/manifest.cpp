@@ -4,8 +4,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
 #include "providers/http/request.hpp"
+#include "providers/kubernetes/access.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -1,13 +1,31 @@
 #include "providers/kubernetes/object.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/batch.hpp"
+#include "providers/kubernetes/handler.hpp"
+#include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
 #include "providers/kubernetes/server_shape.hpp"
 #include "providers/kubernetes/wait.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

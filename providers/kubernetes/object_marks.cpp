@@ -1,9 +1,15 @@
 // Whose an object is, and how it is given back.
 #include <array>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

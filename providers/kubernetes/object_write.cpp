@@ -1,17 +1,30 @@
 // How kubernetes.object writes: read again, compare with what was approved, apply; give back or
 // delete.
 #include <algorithm>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/adoption.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/emptied.hpp"
+#include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/object.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/server_shape.hpp"
+#include "providers/kubernetes/status.hpp"
 #include "providers/kubernetes/write.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -1,8 +1,23 @@
 #include "providers/kubernetes/openapi.hpp"
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/api.hpp"
+#include "providers/kubernetes/handler.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -1,10 +1,22 @@
 #include "providers/kubernetes/provider.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/request.hpp"
 #include "providers/kubernetes/access.hpp"
 #include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/eck.hpp"
+#include "providers/kubernetes/elasticsearch_nodes.hpp"
 #include "providers/kubernetes/elasticsearch_patch.hpp"
 #include "providers/kubernetes/handler.hpp"
 #include "providers/kubernetes/kubeconfig.hpp"
@@ -13,6 +25,9 @@
 #include "providers/kubernetes/openapi.hpp"
 #include "providers/kubernetes/proxy.hpp"
 #include "providers/kubernetes/read.hpp"
+#include "providers/kubernetes/status.hpp"
+#include "providers/provider.hpp"
+#include "providers/registry.hpp"
 
 namespace crosstie {
 namespace kubernetes {
@@ -22,6 +37,7 @@ std::vector<std::unique_ptr<Handler>> make_handlers(const std::shared_ptr<Api>& 
   std::vector<std::unique_ptr<Handler>> handlers;
   handlers.push_back(make_object_handler(api));
   handlers.push_back(make_elasticsearch_patch_handler(api));
+  handlers.push_back(make_elasticsearch_nodes_handler(api));
   handlers.push_back(make_read_handler(api));
   handlers.push_back(make_schema_handler(api));
   return handlers;

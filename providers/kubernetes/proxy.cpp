@@ -5,7 +5,12 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <cctype>
+#include <cstddef>
+#include <functional>
 #include <optional>
+#include <string>
+
+#include "providers/http/client.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

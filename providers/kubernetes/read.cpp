@@ -1,12 +1,27 @@
 #include "providers/kubernetes/read.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/request.hpp"
+#include "providers/kubernetes/access.hpp"
+#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/batch.hpp"
+#include "providers/kubernetes/handler.hpp"
 #include "providers/kubernetes/manifest.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/kubernetes/readiness.hpp"
+#include "providers/kubernetes/status.hpp"
 #include "providers/kubernetes/wait.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

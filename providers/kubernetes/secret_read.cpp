@@ -1,7 +1,16 @@
 #include "providers/kubernetes/secret_read.hpp"
 
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/secret.hpp"
+#include "engine/model/value.hpp"
 #include "providers/http/request.hpp"
 #include "providers/kubernetes/access.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 

@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/object.hpp"
 

@@ -1,6 +1,14 @@
 #include "providers/kubernetes/status.hpp"
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/value.hpp"
+#include "providers/http/request.hpp"
 
 namespace crosstie::kubernetes {
 namespace {

@@ -1,6 +1,8 @@
 #include "providers/kubernetes/wait_clocks.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 namespace crosstie::kubernetes {
 namespace {

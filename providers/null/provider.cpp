@@ -1,6 +1,14 @@
 #include "providers/null/provider.hpp"
 
+#include <memory>
 #include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/model/address.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie {
 namespace {

@@ -1,8 +1,12 @@
 // The organization: account, keys of the user, environments trusted already, stack versions.
 #include <set>
+#include <string>
+#include <vector>
 
 #include "sandbox/ech/errors.hpp"
 #include "sandbox/ech/routes.hpp"
+#include "sandbox/ech/world_state.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {

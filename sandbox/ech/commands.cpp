@@ -1,10 +1,17 @@
 // Commands on a resource: restart, password, shutdown, restore, cancel of a plan; and the
 // remote-clusters list.
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "sandbox/ech/decode.hpp"
 #include "sandbox/ech/errors.hpp"
 #include "sandbox/ech/plans.hpp"
 #include "sandbox/ech/routes.hpp"
-#include "sandbox/ech/views.hpp"
+#include "sandbox/ech/world_state.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {

@@ -1,5 +1,10 @@
 #include "sandbox/ech/decode.hpp"
 
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sandbox/ech/errors.hpp"
 
 namespace crosstie::sandbox::ech {

@@ -1,5 +1,12 @@
 // Reading and updating deployments.
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sandbox/ech/decode.hpp"
 #include "sandbox/ech/errors.hpp"
@@ -8,6 +15,8 @@
 #include "sandbox/ech/routes.hpp"
 #include "sandbox/ech/trust.hpp"
 #include "sandbox/ech/views.hpp"
+#include "sandbox/ech/world_state.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {
@@ -208,11 +217,13 @@ Json update_answer(const Deployment& deployment, const Update& update) {
 }
 
 /// What the update makes true, at the plan's step apply-plan-settings.
-void apply_update(Deployment& deployment, const Update& update) {
+void apply_update(const WorldState& world, Deployment& deployment, const Update& update) {
   const bool trust_changed = deployment.settings["trust"] != update.settings["trust"];
   deployment.settings = update.settings;
-  if (trust_changed)
+  if (trust_changed) {
     deployment.cluster->set_remote_trust(proxy_trust_pem(deployment.settings["trust"]));
+    apply_transport(world, deployment);
+  }
   if (!update.keystore_contents) return;
   const Cursor contents = Cursor::parse(*update.keystore_contents);
   set_keystore(deployment, merged_keystore(deployment.keystore, contents));
@@ -249,8 +260,8 @@ Response put_deployment(const Call& call) {
   plan.rolling_restart = without_transient(update.plan) != without_transient(deployment->plan) ||
                          (trust_changed && world->options.trust_restarts_nodes);
   const bool shuts_down = update.prune && !update.with_elasticsearch;
-  plan.apply = [deployment, update = std::move(update), shuts_down] {
-    apply_update(*deployment, update);
+  plan.apply = [world, deployment, update = std::move(update), shuts_down] {
+    apply_update(*world, *deployment, update);
     if (!shuts_down) return;
     deployment->stopped = true;
     deployment->cluster->set_nodes_up(0, deployment->zones);
@@ -270,7 +281,7 @@ Response certificate_authority(const Call& call) {
       200, {{"recommended_trust_restriction", "*.node." + deployment->cluster_id + ".cluster." +
                                                   call.world->options.organization_id + ".account"},
             {"public_certificates",
-             Json::array({certificate(call.world->node_authority_pem, true),
+             Json::array({certificate(call.world->node_authority.certificate_pem, true),
                           certificate(call.world->old_node_authority_pem, false)})}});
 }
 

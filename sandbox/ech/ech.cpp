@@ -1,11 +1,24 @@
 #include "sandbox/ech/ech.hpp"
 
-#include "sandbox/ech/errors.hpp"
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/context.hpp"
 #include "sandbox/ech/keystore.hpp"
 #include "sandbox/ech/plans.hpp"
 #include "sandbox/ech/routes.hpp"
+#include "sandbox/ech/trust.hpp"
 #include "sandbox/ech/views.hpp"
 #include "sandbox/ech/world_state.hpp"
+#include "sandbox/elasticsearch/cluster.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/listener.hpp"
+#include "sandbox/world.hpp"
 
 namespace crosstie::sandbox {
 namespace {
@@ -35,6 +48,21 @@ Json first_plan(const Deployment& deployment) {
           {"deployment_template", {{"id", "aws-general-purpose"}}},
           {"autoscaling_enabled", false},
           {"transient", {{"strategy", {{"autodetect", Json::object()}}}}}};
+}
+
+/// The certificate of the nodes' transport interface, with the names that the service gives to them
+/// (facts/ech-api.md, section 4).
+Identity node_identity(const Identity& authority, const Deployment& deployment,
+                       const std::string& organization) {
+  CertificateRequest request;
+  request.common_name = "instance-0000000000.node." + deployment.cluster_id;
+  request.other_names = {request.common_name + ".cluster." + organization + ".account"};
+  request.dns_names = {deployment.cluster_id + ".node.cluster", "localhost"};
+  request.ip_addresses = {"127.0.0.1"};
+  request.client = true;
+  Identity identity = issue(authority, request);
+  identity.certificate_pem += authority.certificate_pem;
+  return identity;
 }
 
 /// A certificate for the cluster's own HTTPS endpoint on loopback.
@@ -82,15 +110,18 @@ std::shared_ptr<Deployment> make_deployment(WorldState& world, const WorldDeploy
   deployment->settings = ech::default_settings(world, wanted.name);
   deployment->history.push_back(ech::first_attempt(world, deployment->plan));
   deployment->current = deployment->history.back();
+  deployment->node_identity =
+      node_identity(world.node_authority, *deployment, world.options.organization_id);
   start_cluster(world, *deployment, wrap);
+  ech::apply_transport(world, *deployment);
   return deployment;
 }
 
-std::string region_authority(const std::string& name) {
+Identity region_authority(const std::string& name) {
   CertificateRequest request;
   request.common_name = name;
   request.organization = "Elasticsearch, Inc.";
-  return make_authority(request).certificate_pem;
+  return make_authority(request);
 }
 
 }  // namespace
@@ -102,8 +133,9 @@ struct EchApi::State : WorldState {
 EchApi::EchApi(Context& context, const std::vector<WorldDeployment>& deployments, Options options,
                std::function<Handler(Handler)> wrap_elasticsearch)
     : state_(std::make_shared<State>(context, std::move(options))) {
-  state_->node_authority_pem = region_authority("sandbox region authority");
-  state_->old_node_authority_pem = region_authority("sandbox region authority (former)");
+  state_->node_authority = region_authority("sandbox region authority");
+  state_->old_node_authority_pem =
+      region_authority("sandbox region authority (former)").certificate_pem;
   for (const WorldDeployment& wanted : deployments) {
     state_->deployments.push_back(make_deployment(*state_, wanted, wrap_elasticsearch));
   }

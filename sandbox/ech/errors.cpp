@@ -1,5 +1,11 @@
 #include "sandbox/ech/errors.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/http.hpp"
+
 namespace crosstie::sandbox::ech {
 
 ApiError api_error(int status, std::string code, std::string message,

@@ -2,10 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "sandbox/ech/decode.hpp"
 #include "sandbox/ech/errors.hpp"
 #include "sandbox/ech/routes.hpp"
+#include "sandbox/ech/world_state.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {

@@ -2,9 +2,18 @@
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <memory>
+#include <string>
+#include <utility>
 
+#include "sandbox/context.hpp"
 #include "sandbox/ech/errors.hpp"
+#include "sandbox/ech/world_state.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {

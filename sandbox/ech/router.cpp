@@ -1,9 +1,16 @@
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sandbox/ech/errors.hpp"
 #include "sandbox/ech/routes.hpp"
+#include "sandbox/ech/world_state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {
@@ -16,7 +23,7 @@ constexpr std::uint64_t kRateInterval = 60;
 using elasticsearch::split_list;
 
 const std::vector<Route>& routes() {
-  static const std::vector<Route> all = [] {
+  static const std::vector<Route> kAll = [] {
     std::vector<Route> list;
     for (auto& part :
          {deployment_routes(), keystore_routes(), command_routes(), account_routes()}) {
@@ -24,7 +31,7 @@ const std::vector<Route>& routes() {
     }
     return list;
   }();
-  return all;
+  return kAll;
 }
 
 bool is_variable(const std::string& part) { return part.front() == '{'; }

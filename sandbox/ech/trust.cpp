@@ -2,9 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
 
+#include "sandbox/context.hpp"
+#include "sandbox/ech/decode.hpp"
 #include "sandbox/ech/errors.hpp"
+#include "sandbox/ech/world_state.hpp"
 #include "sandbox/elasticsearch/certificate_info.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {
@@ -94,6 +102,41 @@ Json read_certificates(const WorldState& world, const Cursor& entry, Problems& p
   return list;
 }
 
+std::string certificates_pem(const Json& entry) {
+  std::string pem;
+  for (const Json& certificate : entry["certificates"]) {
+    pem += certificate["pem"].get<std::string>();
+    if (!pem.empty() && pem.back() != '\n') pem += '\n';
+  }
+  return pem;
+}
+
+using Allow = std::function<void(std::string)>;
+
+/// Names NODE.node.CLUSTER and then `scope`: of every cluster, or of those listed.
+void allow_clusters(const Json& entry, const std::string& scope, const Allow& allow) {
+  if (entry.value("trust_all", false)) {
+    allow("*.node.*" + scope);
+    return;
+  }
+  for (const Json& cluster : entry.value("trust_allowlist", Json::array()))
+    allow("*.node." + cluster.get<std::string>() + scope);
+}
+
+/// A scope is the end of the names of what it covers: `<namespace>.es.local` for ECK, whose nodes
+/// are POD.node.CLUSTER.<namespace>.es.local, and the organization's id for the service's own
+/// (facts/ech-api.md, section 4).
+void allow_direct(const Json& entry, const Allow& allow) {
+  const std::string scope = entry.value("scope_id", "");
+  if (!scope.empty()) {
+    if (entry.value("trust_all", false)) allow("*." + scope);
+    allow_clusters(entry, "." + scope, allow);
+    allow_clusters(entry, ".cluster." + scope + ".account", allow);
+  }
+  for (const Json& name : entry.value("additional_node_names", Json::array()))
+    allow(name.get<std::string>());
+}
+
 bool has_uid(const Json& stored, const std::string& uid) {
   const Json direct = stored.value("direct", Json::array());
   return std::any_of(direct.begin(), direct.end(),
@@ -144,13 +187,38 @@ Json read_trust(WorldState& world, const Json& stored, const Cursor& trust) {
 std::string proxy_trust_pem(const Json& trust) {
   std::string pem;
   for (const Json& entry : trust.value("direct", Json::array())) {
-    if (entry.value("type", "") != "proxy") continue;
-    for (const Json& certificate : entry["certificates"]) {
-      pem += certificate["pem"].get<std::string>();
-      if (!pem.empty() && pem.back() != '\n') pem += '\n';
-    }
+    if (entry.value("type", "") == "proxy") pem += certificates_pem(entry);
   }
   return pem;
+}
+
+PeerTrust transport_trust(const WorldState& world, const Deployment& deployment) {
+  const Json& trust = deployment.settings["trust"];
+  PeerTrust made;
+  made.authorities_pem = world.node_authority.certificate_pem + world.old_node_authority_pem;
+  TrustRestriction restriction;
+  const auto allow = [&restriction](std::string pattern) {
+    restriction.names.push_back(std::move(pattern));
+  };
+  allow("*.node." + deployment.cluster_id + ".cluster." + world.options.organization_id +
+        ".account");
+  for (const Json& entry : trust.value("accounts", Json::array()))
+    allow_clusters(entry, ".cluster." + entry.value("account_id", "") + ".account", allow);
+  for (const Json& entry : trust.value("external", Json::array()))
+    allow_clusters(entry, ".cluster." + entry.value("trust_relationship_id", "") + ".account",
+                   allow);
+  for (const Json& entry : trust.value("direct", Json::array())) {
+    if (entry.value("type", "") == "proxy") continue;
+    made.authorities_pem += certificates_pem(entry);
+    allow_direct(entry, allow);
+  }
+  made.restriction = std::move(restriction);
+  return made;
+}
+
+void apply_transport(const WorldState& world, Deployment& deployment) {
+  deployment.cluster->set_transport(
+      Transport{deployment.node_identity, transport_trust(world, deployment)});
 }
 
 Json certificate_metadata(const std::string& pem) {

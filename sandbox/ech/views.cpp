@@ -1,8 +1,14 @@
 #include "sandbox/ech/views.hpp"
 
+#include <cstddef>
+#include <string>
+#include <utility>
+
 #include "sandbox/ech/errors.hpp"
 #include "sandbox/ech/plans.hpp"
+#include "sandbox/ech/world_state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::ech {
 namespace {

@@ -59,6 +59,7 @@ struct Deployment {
   std::string modified;
   std::optional<std::pair<std::string, std::string>> next_failure;  // failure type and message
 
+  Identity node_identity;  // of the transport interface
   std::unique_ptr<ElasticsearchCluster> cluster;
   std::unique_ptr<Listener> listener;
   std::uint16_t port = 0;
@@ -71,8 +72,8 @@ struct WorldState {
   Context& context;
   EchApi::Options options;
   std::vector<std::shared_ptr<Deployment>> deployments;  // shared with plans under way
-  std::string node_authority_pem;                        // signs the nodes of the region
-  std::string old_node_authority_pem;                    // listed, no longer active
+  Identity node_authority;             // of the region, shared by all customers; signs the nodes
+  std::string old_node_authority_pem;  // listed, no longer active
   std::string organization_trust_name = "Default trust for own organization";
   std::uint64_t requests = 0;
 

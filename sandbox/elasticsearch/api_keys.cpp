@@ -3,11 +3,21 @@
 // page.
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/key_access.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
@@ -32,7 +42,7 @@ void check_name(const Json& body) {
 }
 
 Json read_metadata(const Json& body) {
-  const Json metadata = body.value("metadata", Json::object());
+  Json metadata = body.value("metadata", Json::object());
   if (metadata.is_null()) return Json::object();
   if (!metadata.is_object()) throw illegal_argument("metadata must be an object");
   for (const auto& [name, value] : metadata.items()) {

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "sandbox/elasticsearch/reply.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

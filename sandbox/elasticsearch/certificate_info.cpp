@@ -4,9 +4,10 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
 #include <ctime>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "sandbox/elasticsearch/text.hpp"
 

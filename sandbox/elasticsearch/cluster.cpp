@@ -1,7 +1,22 @@
 #include "sandbox/elasticsearch/cluster.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/links.hpp"
 #include "sandbox/elasticsearch/state.hpp"
+#include "sandbox/elasticsearch/version.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/listener.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox {
 namespace elasticsearch {
@@ -36,7 +51,10 @@ class Cluster final : public ElasticsearchCluster {
   Cluster(Context& context, ClusterOptions options)
       : state_(std::make_shared<ClusterState>(context, std::move(options))) {}
 
-  ~Cluster() override { stop_remote(); }
+  ~Cluster() override {
+    stop_remote();
+    stop_transport();
+  }
 
   Handler handler() override {
     return [state = state_](Request request) { return serve_request(state, std::move(request)); };
@@ -63,6 +81,38 @@ class Cluster final : public ElasticsearchCluster {
                                        return answer_remote(weak.lock(), std::move(request));
                                      });
     return state_->remote_listener->port();
+  }
+
+  void set_transport(std::optional<Transport> transport) override {
+    if (state_->transport == transport) return;
+    state_->transport = std::move(transport);
+    if (state_->transport_listener) {
+      if (state_->transport) {
+        state_->transport_listener->replace_tls(transport_options());
+      } else {
+        stop_transport();
+      }
+    }
+    std::vector<std::string> aliases;
+    for (const auto& [alias, link] : state_->links) {
+      if (!has_credential(*state_, alias)) aliases.push_back(alias);
+    }
+    start_open_links(state_, std::move(aliases));
+  }
+
+  std::uint16_t serve_transport(bool on) override {
+    if (!on || !state_->transport) {
+      stop_transport();
+      return 0;
+    }
+    if (!state_->transport_listener) {
+      state_->transport_session = state_->context.ids.hex(kSessionCharacters);
+      state_->transport_listener = listen(
+          state_->context, transport_options(), [weak = std::weak_ptr(state_)](Request request) {
+            return answer_transport(weak.lock(), std::move(request));
+          });
+    }
+    return state_->transport_listener->port();
   }
 
   void set_remote_trust(std::string certificates_pem) override {
@@ -103,6 +153,30 @@ class Cluster final : public ElasticsearchCluster {
   static Task<Response> answer_remote(std::shared_ptr<ClusterState> state, Request request) {
     if (!state) co_return Response::json(503, "{}");
     co_return serve_remote_request(*state, request);
+  }
+
+  static Task<Response> answer_transport(std::shared_ptr<ClusterState> state, Request request) {
+    if (!state) co_return Response::json(503, "{}");
+    co_return serve_transport_request(*state, request);
+  }
+
+  ListenerOptions transport_options() const {
+    ListenerOptions options;
+    options.api = "transport";
+    options.tls = state_->transport->identity;
+    options.client_authority_pem = state_->transport->trust.authorities_pem;
+    options.client_certificate_required = true;
+    options.takes_client = [trust = state_->transport->trust](const std::string& certificate_pem) {
+      return !restriction_refusal(trust, certificate_pem).has_value();
+    };
+    return options;
+  }
+
+  void stop_transport() {
+    if (!state_->transport_listener) return;
+    state_->transport_listener->close();
+    state_->transport_listener.reset();
+    state_->transport_session.clear();
   }
 
   void stop_remote() {

@@ -12,6 +12,7 @@
 
 #include "sandbox/context.hpp"
 #include "sandbox/listener.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox {
 
@@ -44,6 +45,14 @@ class ElasticsearchCluster {
   /// stops it. Returns the loopback port that serves it (0 when stopped); the owner binds load
   /// balancer addresses to it in Context::network.
   virtual std::uint16_t serve_remote(std::optional<Identity> identity) = 0;
+
+  /// The transport interface (certificate model): what this cluster shows and takes on the links
+  /// that it opens without a credential and, while it is served, on those opened to it. A change
+  /// counts for new connections; links of the certificate model are opened again.
+  virtual void set_transport(std::optional<Transport> transport) = 0;
+  /// Serves the transport interface (9300) by mutual TLS while `on`. Returns its loopback port, 0
+  /// when it is not served.
+  virtual std::uint16_t serve_transport(bool on) = 0;
 
   /// What this cluster trusts when it dials another cluster's remote interface, and its keystore.
   /// Set by the owner: public roots are never trusted here unless listed.

@@ -1,11 +1,19 @@
 // Indices and documents.
 #include <chrono>
+#include <cstddef>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/documents.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

@@ -1,8 +1,15 @@
 #include "sandbox/elasticsearch/documents.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
 
 namespace crosstie::sandbox::elasticsearch {

@@ -1,6 +1,9 @@
 // The cluster's part of the world dump.
 #include <algorithm>
+#include <utility>
 
+#include "sandbox/elasticsearch/reply.hpp"
+#include "sandbox/elasticsearch/settings.hpp"
 #include "sandbox/elasticsearch/state.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
@@ -76,7 +79,8 @@ Json dump_cluster(const ClusterState& cluster) {
             {"health", cluster.health()},
             {"invalidated_api_keys", invalidated},
             {"links", links},
-            {"remote_cluster_server", cluster.remote_listener != nullptr}}}};
+            {"remote_cluster_server", cluster.remote_listener != nullptr},
+            {"transport", cluster.transport_listener != nullptr}}}};
 }
 
 }  // namespace crosstie::sandbox::elasticsearch

@@ -1,8 +1,13 @@
 #include "sandbox/elasticsearch/key_access.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/text.hpp"
 
 namespace crosstie::sandbox::elasticsearch {

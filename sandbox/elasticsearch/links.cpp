@@ -1,9 +1,24 @@
 #include "sandbox/elasticsearch/links.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
+#include "sandbox/elasticsearch/settings.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/elasticsearch/version.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/listener.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
@@ -92,6 +107,20 @@ Json refused(const ClusterState& cluster, const std::string& address) {
   return connect_failure(address, "connect_exception", outer);
 }
 
+/// What keeps this side from taking the server's certificate, in the words of Java and
+/// Elasticsearch. `words` are those of dial().
+std::string trust_problem(const Link& link, const std::string& words) {
+  if (words.find("does not match the trusted names") != std::string::npos)
+    return words.substr(words.find("Certificate for "));
+  if (lower(words).find("mismatch") != std::string::npos) {
+    const std::string name = link.server_name.empty() ? host_of(link.address) : link.server_name;
+    return is_numeric_address(name)
+               ? "No subject alternative names matching IP address " + name + " found"
+               : "No subject alternative DNS name matching " + name + " found.";
+  }
+  return "PKIX path building failed: " + words;
+}
+
 Json reset(const std::string& address) {
   return connect_failure(address, "general node connection failure",
                          cause("transport_exception", "handshake failed because connection reset"));
@@ -99,8 +128,16 @@ Json reset(const std::string& address) {
 
 /// What was wrong with an attempt, as the error that a search would show.
 Json attempt_failure(const ClusterState& cluster, const Link& link, const RemoteHello& hello) {
+  const std::string words = lower(hello.error);
+  if (words.find("alert") != std::string::npos) {
+    // The other side ended the handshake: it was shown no certificate (the API-key model shows
+    // none), or one that it does not take.
+    const std::string alert = link.credential.empty() ? "certificate_unknown" : "bad_certificate";
+    return connect_failure(
+        link.address, "general node connection failure",
+        cause("s_s_l_handshake_exception", "(" + alert + ") Received fatal alert: " + alert));
+  }
   if (!hello.tls_established) {
-    const std::string words = lower(hello.error);
     if (words.find("refused") != std::string::npos) return refused(cluster, link.address);
     const std::string context_name = link.credential.empty()
                                          ? "xpack.security.transport.ssl"
@@ -109,7 +146,7 @@ Json attempt_failure(const ClusterState& cluster, const Link& link, const Remote
         link.address, "general node connection failure",
         cause("s_s_l_handshake_exception", "failed to establish trust with server at [" +
                                                link.address + "] in SSL context [" + context_name +
-                                               "]: PKIX path building failed: " + hello.error));
+                                               "]: " + trust_problem(link, hello.error)));
   }
   const Json body = Json::parse(hello.body, nullptr, false);
   if (hello.status == 0 || !body.is_object()) return reset(link.address);
@@ -122,7 +159,15 @@ Json attempt_failure(const ClusterState& cluster, const Link& link, const Remote
 DialRequest dial_request(const ClusterState& cluster, const Link& link, std::uint16_t port) {
   DialRequest request;
   request.port = port;
-  request.trusted_pem = link.trust_pem;
+  if (link.transport) {
+    request.trusted_pem = link.transport->trust.authorities_pem;
+    request.client = link.transport->identity;
+    request.refuses_server = [trust = link.transport->trust](const std::string& certificate_pem) {
+      return restriction_refusal(trust, certificate_pem);
+    };
+  } else if (!link.credential.empty()) {
+    request.trusted_pem = link.trust_pem;
+  }
   request.server_name = link.server_name.empty() ? host_of(link.address) : link.server_name;
   request.timeout = kDialTimeout;
   request.headers.emplace_back(kVersionHeader, cluster.version.text);
@@ -153,6 +198,7 @@ Task<void> open_link(std::shared_ptr<ClusterState> cluster, std::string alias) {
   link.trust_pem = cluster->trust_pem;
   const auto secret = cluster->keystore.find(credential_name(alias));
   link.credential = secret == cluster->keystore.end() ? std::string{} : secret->second;
+  link.transport = link.credential.empty() ? cluster->transport : std::nullopt;
   link.unknown_host.clear();
   const auto port = cluster->context.network.port_of(link.address);
   if (!port) {

@@ -1,7 +1,8 @@
 #pragma once
 // The local side of remote clusters. A link counts as connected only after a real TLS connection to
-// the remote interface, with this cluster's trust, server name and cross-cluster key, was answered.
-// Nothing reconnects by itself.
+// the remote interface was answered: with this cluster's trust, server name and cross-cluster key,
+// or without a key with the certificate and the trust of its own transport interface. Nothing
+// reconnects by itself.
 #include <memory>
 #include <string>
 #include <vector>

@@ -3,9 +3,13 @@
 #include <array>
 #include <cstdlib>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/elasticsearch/version.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

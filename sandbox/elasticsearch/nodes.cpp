@@ -1,11 +1,20 @@
 // The cluster itself: GET /, health, nodes, license, certificates, reload of secure settings.
 #include <algorithm>
-#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/certificate_info.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
@@ -208,6 +217,7 @@ Response certificates(ClusterState& cluster, const Call& call) {
   };
   add("http.crt", cluster.options.http_tls.certificate_pem, true);
   add("remote-cluster-ca.crt", cluster.trust_pem, false);
+  if (cluster.transport) add("transport.crt", cluster.transport->identity.certificate_pem, true);
   return ok(list);
 }
 

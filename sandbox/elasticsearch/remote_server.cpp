@@ -1,10 +1,16 @@
-// The remote cluster server (port 9443): the side of a link that is dialled. The wire is this
+// The remote cluster server (port 9443) and the transport interface (9300): the side of a link that
+// is dialled. The wire is this
 // project's own; what is let in and what is refused, with which words, follows the symptom table of
 // the facts page.
+#include <string>
+#include <vector>
+
 #include "sandbox/elasticsearch/documents.hpp"
 #include "sandbox/elasticsearch/key_access.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
@@ -22,11 +28,18 @@ Response refused(const ClusterState& cluster, int status, const std::string& rea
   return refused_with(cluster, status, cause("security_exception", reason));
 }
 
-Json hello(const ClusterState& cluster) {
+/// Who asks: with a cross-cluster key at the remote cluster server, or as a trusted cluster, which
+/// is not bounded by a key, at the transport interface.
+struct Caller {
+  const ApiKey* key = nullptr;
+  std::string session;
+};
+
+Json hello(const ClusterState& cluster, const std::string& session) {
   return {{"cluster_name", cluster.options.name},
           {"cluster_uuid", cluster.options.cluster_uuid},
           {"version", cluster.version.text},
-          {"session", cluster.remote_session}};
+          {"session", session}};
 }
 
 std::string denied(const ApiKey& key, const std::string& action, const std::string& index) {
@@ -37,21 +50,23 @@ std::string denied(const ApiKey& key, const std::string& action, const std::stri
 }
 
 /// The names that the expression stands for, as far as the key lets them be seen.
-std::vector<std::string> visible_indices(const ClusterState& cluster, const ApiKey& key,
+std::vector<std::string> visible_indices(const ClusterState& cluster, const Caller& caller,
                                          const Json& body, const std::string& action) {
   const std::vector<std::string> expressions = name_list(body.value("indices", Json()));
+  const auto visible = [&caller](const std::string& name) {
+    return caller.key == nullptr || access_allows(caller.key->access, name);
+  };
   for (const std::string& expression : expressions) {
-    if (has_wildcard(expression) || expression == "_all" || access_allows(key.access, expression))
-      continue;
-    throw security_error(403, denied(key, action, expression));
+    if (has_wildcard(expression) || expression == "_all" || visible(expression)) continue;
+    throw security_error(403, denied(*caller.key, action, expression));
   }
-  const auto visible = [&key](const std::string& name) { return access_allows(key.access, name); };
   return resolve_indices(cluster, expressions, visible, body.value("ignore_unavailable", false));
 }
 
 /// Document level security: the entry's own query has to match as well.
-bool document_visible(const ApiKey& key, const Json& hit) {
-  for (const Json& entry : key.access["search"]) {
+bool document_visible(const Caller& caller, const Json& hit) {
+  if (caller.key == nullptr) return true;
+  for (const Json& entry : caller.key->access["search"]) {
     if (!matches_any(name_list(entry["names"]), hit["_index"].get<std::string>())) continue;
     if (!entry.contains("query")) return true;
     const Json query = Json::parse(entry["query"].get<std::string>(), nullptr, false);
@@ -60,38 +75,53 @@ bool document_visible(const ApiKey& key, const Json& hit) {
   return false;
 }
 
-Response search(const ClusterState& cluster, const ApiKey& key, const Json& body) {
-  const auto indices = visible_indices(cluster, key, body, "indices:data/read/search");
+Response search(const ClusterState& cluster, const Caller& caller, const Json& body) {
+  const auto indices = visible_indices(cluster, caller, body, "indices:data/read/search");
   SearchResult result = search_documents(cluster, indices, body.value("query", Json()));
-  std::erase_if(result.hits, [&](const Json& hit) { return !document_visible(key, hit); });
+  std::erase_if(result.hits, [&](const Json& hit) { return !document_visible(caller, hit); });
+  return ok({{"shards", result.shards}, {"hits", result.hits}, {"session", caller.session}});
+}
+
+Response resolve(const ClusterState& cluster, const Caller& caller, const Json& body) {
+  const auto indices = visible_indices(cluster, caller, body, "indices:admin/resolve/cluster");
   return ok(
-      {{"shards", result.shards}, {"hits", result.hits}, {"session", cluster.remote_session}});
+      {{"matching_indices", !indices.empty()}, {"indices", indices}, {"session", caller.session}});
 }
 
-Response resolve(const ClusterState& cluster, const ApiKey& key, const Json& body) {
-  const auto indices = visible_indices(cluster, key, body, "indices:admin/resolve/cluster");
-  return ok({{"matching_indices", !indices.empty()},
-             {"indices", indices},
-             {"session", cluster.remote_session}});
-}
-
-Response dispatch(ClusterState& cluster, const ApiKey& key, const Request& request) {
+Response dispatch(ClusterState& cluster, const Caller& caller, const Request& request) {
   if (request.path == "/handshake") {
-    Json body = hello(cluster);
-    body["api_key"] = {{"id", key.id}, {"access", key.access}};
+    Json body = hello(cluster, caller.session);
+    if (caller.key != nullptr)
+      body["api_key"] = {{"id", caller.key->id}, {"access", caller.key->access}};
     return ok(body);
   }
   const Json body = Json::parse(request.body, nullptr, false);
   if (!body.is_object()) return refused(cluster, 400, "malformed request");
-  if (request.path == "/search") return search(cluster, key, body);
-  if (request.path == "/resolve") return resolve(cluster, key, body);
+  if (request.path == "/search") return search(cluster, caller, body);
+  if (request.path == "/resolve") return resolve(cluster, caller, body);
   return refused(cluster, 404, "no such action [" + request.path + "]");
+}
+
+Response answer_caller(ClusterState& cluster, const Caller& caller, const Request& request) {
+  try {
+    return dispatch(cluster, caller, request);
+  } catch (const Refusal& refusal) {
+    return refused_with(cluster, refusal.status, refusal.error);
+  } catch (const Json::exception&) {
+    return refused(cluster, 400, "malformed request");
+  }
 }
 
 }  // namespace
 
+Response serve_transport_request(ClusterState& cluster, const Request& request) {
+  const Caller caller{nullptr, cluster.transport_session};
+  if (request.path == "/session") return ok(hello(cluster, caller.session));
+  return answer_caller(cluster, caller, request);
+}
+
 Response serve_remote_request(ClusterState& cluster, const Request& request) {
-  if (request.path == "/session") return ok(hello(cluster));
+  if (request.path == "/session") return ok(hello(cluster, cluster.remote_session));
   const std::string header = request.header("x-cross-cluster-access-credentials");
   const std::string action = request.path == "/handshake"
                                  ? "cluster:internal/remote_cluster/handshake"
@@ -113,13 +143,7 @@ Response serve_remote_request(ClusterState& cluster, const Request& request) {
                    "unable to authenticate user [" + pair.substr(0, pair.find(':')) +
                        "] for action [" + action + "]");
   }
-  try {
-    return dispatch(cluster, *key, request);
-  } catch (const Refusal& refusal) {
-    return refused_with(cluster, refusal.status, refusal.error);
-  } catch (const Json::exception&) {
-    return refused(cluster, 400, "malformed request");
-  }
+  return answer_caller(cluster, {key, cluster.remote_session}, request);
 }
 
 }  // namespace crosstie::sandbox::elasticsearch

@@ -1,6 +1,12 @@
 #include "sandbox/elasticsearch/reply.hpp"
 
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

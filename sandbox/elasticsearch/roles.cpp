@@ -1,12 +1,20 @@
 // Roles, and the questions about one's own rights.
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/key_access.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

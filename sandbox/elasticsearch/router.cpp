@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/media_type.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
 #include "sandbox/gzip.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {
@@ -17,7 +26,7 @@ constexpr std::array<std::string_view, 5> kCommonParameters{"pretty", "human", "
                                                             "filter_path", "format"};
 
 const std::vector<Route>& routes() {
-  static const std::vector<Route> all = [] {
+  static const std::vector<Route> kAll = [] {
     std::vector<Route> list;
     for (auto& part : {node_routes(), settings_routes(), key_routes(), role_routes(),
                        search_routes(), document_routes()}) {
@@ -25,7 +34,7 @@ const std::vector<Route>& routes() {
     }
     return list;
   }();
-  return all;
+  return kAll;
 }
 
 bool is_variable(const std::string& part) { return part.size() > 2 && part.front() == '{'; }

@@ -1,12 +1,22 @@
 // _search and _count, here and over links; _resolve/cluster and _resolve/index.
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/documents.hpp"
 #include "sandbox/elasticsearch/key_access.hpp"
 #include "sandbox/elasticsearch/links.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

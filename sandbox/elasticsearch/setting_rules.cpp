@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/elasticsearch/version.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

@@ -1,9 +1,15 @@
 #include "sandbox/elasticsearch/settings.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/setting_rules.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/elasticsearch/version.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

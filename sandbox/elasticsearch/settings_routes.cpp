@@ -1,8 +1,17 @@
 // _cluster/settings and _remote/info.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sandbox/elasticsearch/auth.hpp"
 #include "sandbox/elasticsearch/links.hpp"
+#include "sandbox/elasticsearch/reply.hpp"
 #include "sandbox/elasticsearch/router.hpp"
+#include "sandbox/elasticsearch/settings.hpp"
+#include "sandbox/elasticsearch/state.hpp"
 #include "sandbox/elasticsearch/text.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

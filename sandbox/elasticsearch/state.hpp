@@ -14,6 +14,7 @@
 #include "sandbox/elasticsearch/settings.hpp"
 #include "sandbox/elasticsearch/version.hpp"
 #include "sandbox/listener.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::elasticsearch {
 
@@ -53,6 +54,7 @@ struct Link {
   std::string session;     // of the remote interface; another one means that it restarted
   std::string trust_pem;   // as it was when the connection was opened
   std::string credential;  // likewise, "" in the certificate model
+  std::optional<Transport> transport;  // likewise, of the certificate model
   StackVersion remote_version;
   Json failure;  // connect_transport_exception of the last attempt, null when none failed
   std::string unknown_host;      // the host name did not resolve
@@ -92,6 +94,7 @@ struct ClusterState : std::enable_shared_from_this<ClusterState> {
   std::map<std::string, Link> links;  // by alias
   std::map<std::string, std::string> keystore;
   std::string trust_pem;
+  std::optional<Transport> transport;
 
   std::map<std::string, ApiKey> keys;  // by id
   std::map<std::string, Json> roles;   // user-made ones
@@ -99,6 +102,8 @@ struct ClusterState : std::enable_shared_from_this<ClusterState> {
 
   std::unique_ptr<Listener> remote_listener;
   std::string remote_session;  // changes with every start of the remote interface
+  std::unique_ptr<Listener> transport_listener;
+  std::string transport_session;
   std::uint64_t generations = 0;
 
   std::string health() const;
@@ -112,6 +117,8 @@ const ApiKey* find_key(const ClusterState& cluster, const std::string& encoded, 
 
 /// The answers of the remote cluster server (remote_server.cpp).
 Response serve_remote_request(ClusterState& cluster, const Request& request);
+/// The answers of the transport interface to a peer whose certificate it took (remote_server.cpp).
+Response serve_transport_request(ClusterState& cluster, const Request& request);
 
 /// One request to the HTTP interface (router.cpp).
 Task<Response> serve_request(std::shared_ptr<ClusterState> cluster, Request request);

@@ -1,8 +1,13 @@
 #include "sandbox/elasticsearch/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace crosstie::sandbox::elasticsearch {
 namespace {

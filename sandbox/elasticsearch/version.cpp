@@ -1,5 +1,7 @@
 #include "sandbox/elasticsearch/version.hpp"
 
+#include <cstddef>
+#include <string>
 #include <tuple>
 
 namespace crosstie::sandbox::elasticsearch {

@@ -1,8 +1,14 @@
 #include "sandbox/kubernetes/access.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <sstream>
+#include <string>
+#include <vector>
 
+#include "sandbox/http.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
 #include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
@@ -52,10 +58,10 @@ bool is_subject(const json& subject, const User& user) {
 
 /// Rules that every authenticated user has (ClusterRole system:basic-user).
 const json& basic_rules() {
-  static const json rules = json::parse(R"([
+  static const json kRules = json::parse(R"([
     {"verbs":["create"],"apiGroups":["authorization.k8s.io"],"resources":["selfsubjectaccessreviews","selfsubjectrulesreviews"]},
     {"verbs":["create"],"apiGroups":["authentication.k8s.io"],"resources":["selfsubjectreviews"]}])");
-  return rules;
+  return kRules;
 }
 
 /// "CN=admin,O=system:masters" as user and groups.

@@ -1,11 +1,23 @@
 #include "sandbox/kubernetes/api_server.hpp"
 
+#include <chrono>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <utility>
 
+#include "sandbox/http.hpp"
+#include "sandbox/kubernetes/access.hpp"
 #include "sandbox/kubernetes/definitions.hpp"
 #include "sandbox/kubernetes/dump.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
+#include "sandbox/kubernetes/lifecycle.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox {
 
@@ -112,21 +124,21 @@ Response serve_collection_or_object(Call& call) {
 
 /// Subresources of a real server that this one lacks, told apart from what no server has.
 bool not_simulated(const Kind& kind, const std::string& sub) {
-  static const std::set<std::string> names = {"pods/log",
-                                              "pods/exec",
-                                              "pods/attach",
-                                              "pods/eviction",
-                                              "pods/proxy",
-                                              "pods/resize",
-                                              "pods/binding",
-                                              "pods/ephemeralcontainers",
-                                              "services/proxy",
-                                              "statefulsets/scale",
-                                              "deployments/scale",
-                                              "replicasets/scale",
-                                              "namespaces/finalize",
-                                              "serviceaccounts/token"};
-  return !kind.custom && names.contains(kind.resource + "/" + sub);
+  static const std::set<std::string> kNames = {"pods/log",
+                                               "pods/exec",
+                                               "pods/attach",
+                                               "pods/eviction",
+                                               "pods/proxy",
+                                               "pods/resize",
+                                               "pods/binding",
+                                               "pods/ephemeralcontainers",
+                                               "services/proxy",
+                                               "statefulsets/scale",
+                                               "deployments/scale",
+                                               "replicasets/scale",
+                                               "namespaces/finalize",
+                                               "serviceaccounts/token"};
+  return !kind.custom && kNames.contains(kind.resource + "/" + sub);
 }
 
 /// Answers are JSON only (k8s.io/apiserver/pkg/endpoints/handlers/negotiation).

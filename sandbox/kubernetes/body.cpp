@@ -1,9 +1,18 @@
 #include "sandbox/kubernetes/body.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/definitions.hpp"
 #include "sandbox/kubernetes/protobuf.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
+#include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 #include "sandbox/kubernetes/structural.hpp"
 #include "sandbox/kubernetes/yaml_body.hpp"
 
@@ -59,10 +68,10 @@ const char* go_type(const json& value) {
 }
 
 const json& schema_of(const Call& call) {
-  static const json none;
+  static const json kNone;
   if (!call.kind->custom) return built_in_schema(call.kind->kind);
   const json* schema = call.kind->schema(call.info.version);
-  return schema ? *schema : none;
+  return schema ? *schema : kNone;
 }
 
 std::vector<std::string> unknown_fields(const Call& call, json& object) {

@@ -2,9 +2,18 @@
 // matter here; name and age for all others.
 #include "sandbox/kubernetes/columns.hpp"
 
-#include <ctime>
-#include <sstream>
+#include <time.h>
 
+#include <cctype>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/kinds.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 
 namespace crosstie::sandbox::kubernetes {
@@ -110,7 +119,7 @@ json list_at(const json& object, const char* first, const char* second) {
 json pod_status(const json& pod) {
   if (pod.at("metadata").contains("deletionTimestamp")) return "Terminating";
   for (const json& status : list_at(pod, "status", "containerStatuses")) {
-    const std::string waiting = field_text(status, "state.waiting.reason");
+    std::string waiting = field_text(status, "state.waiting.reason");
     if (!waiting.empty()) return waiting;
   }
   return field_text(pod, "status.phase");

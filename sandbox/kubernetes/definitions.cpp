@@ -1,7 +1,10 @@
 #include "sandbox/kubernetes/definitions.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <string>
+#include <utility>
 
 namespace crosstie::sandbox::kubernetes {
 
@@ -188,19 +191,19 @@ json elasticsearch_definition(bool remote_cluster_service) {
 }
 
 const json& metadata_schema() {
-  static const json schema = expand(json::parse(R"json({
+  static const json kSchema = expand(json::parse(R"json({
     "annotations": "map", "creationTimestamp": "any", "deletionGracePeriodSeconds": "any", "deletionTimestamp": "any",
     "finalizers": ["string"], "generateName": "string", "generation": "any", "labels": "map", "managedFields": "any",
     "name": "string", "namespace": "string",
     "ownerReferences": [{"apiVersion": "string", "blockOwnerDeletion": "boolean", "controller": "boolean", "kind": "string",
                          "name": "string", "uid": "string"}],
     "resourceVersion": "string", "selfLink": "string", "uid": "string"})json"));
-  return schema;
+  return kSchema;
 }
 
 const json& built_in_schema(const std::string& kind) {
-  static const json none;
-  static const std::map<std::string, json> schemas = {
+  static const json kNone;
+  static const std::map<std::string, json> kSchemas = {
       {"Secret",
        built_in(
            R"({"data": "map", "immutable": "boolean", "stringData": "map", "type": "string"})")},
@@ -209,8 +212,8 @@ const json& built_in_schema(const std::string& kind) {
       {"Service",
        built_in((R"({"status": "any", "spec": )" + std::string(kServiceSpec) + "}").c_str())},
   };
-  const auto found = schemas.find(kind);
-  return found == schemas.end() ? none : found->second;
+  const auto found = kSchemas.find(kind);
+  return found == kSchemas.end() ? kNone : found->second;
 }
 
 }  // namespace crosstie::sandbox::kubernetes

@@ -1,10 +1,17 @@
 // DELETE of one object and of a collection.
 #include <set>
+#include <string>
+#include <utility>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/body.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
+#include "sandbox/kubernetes/lifecycle.hpp"
 #include "sandbox/kubernetes/protobuf.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 
@@ -76,16 +83,17 @@ void check_preconditions(const Call& call, const json& object, const DeleteOptio
 /// Kinds whose DELETE answers with the object even when it is gone at once (API reference, "Delete"
 /// of each kind).
 bool returns_object(const Kind& kind) {
-  static const std::set<std::string> kinds = {
+  static const std::set<std::string> kKinds = {
       "Pod",          "Service", "ServiceAccount", "PersistentVolumeClaim", "PersistentVolume",
       "ResourceQuota"};
-  return !kind.custom && kinds.contains(kind.kind);
+  return !kind.custom && kKinds.contains(kind.kind);
 }
 
 }  // namespace
 
 Response delete_object(Call& call) {
   const DeleteOptions options = read_delete_options(call.request);
+  // A copy: the object is about to go. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const json before = call.existing();
   check_preconditions(call, before, options);
   if (call.kind->kind == "Namespace" &&

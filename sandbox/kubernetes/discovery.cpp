@@ -1,5 +1,12 @@
 #include "sandbox/kubernetes/discovery.hpp"
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/kinds.hpp"
+
 namespace crosstie::sandbox::kubernetes {
 
 using nlohmann::json;

@@ -1,5 +1,9 @@
 #include "sandbox/kubernetes/dump.hpp"
 
+#include <utility>
+
+#include "sandbox/kubernetes/store.hpp"
+
 namespace crosstie::sandbox::kubernetes {
 
 using nlohmann::json;

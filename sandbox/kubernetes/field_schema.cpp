@@ -1,6 +1,11 @@
 #include "sandbox/kubernetes/field_schema.hpp"
 
+#include <cstddef>
+#include <map>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <utility>
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -1,5 +1,9 @@
 #include "sandbox/kubernetes/field_set.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace crosstie::sandbox::kubernetes {
 
 using nlohmann::json;

@@ -1,7 +1,13 @@
 #include "sandbox/kubernetes/kinds.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/field_schema.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

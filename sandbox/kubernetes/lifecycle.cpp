@@ -2,8 +2,15 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "sandbox/context.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
+#include "sandbox/kubernetes/field_schema.hpp"
+#include "sandbox/kubernetes/field_set.hpp"
 #include "sandbox/kubernetes/status.hpp"
 #include "sandbox/kubernetes/typed.hpp"
 

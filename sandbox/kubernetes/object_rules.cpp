@@ -1,10 +1,19 @@
 #include "sandbox/kubernetes/object_rules.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <regex>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/kubernetes/kinds.hpp"
 #include "sandbox/kubernetes/pod_defaults.hpp"
 #include "sandbox/kubernetes/service_rules.hpp"
+#include "sandbox/kubernetes/status.hpp"
 #include "sandbox/kubernetes/structural.hpp"
 
 namespace crosstie::sandbox::kubernetes {
@@ -188,9 +197,9 @@ void check_immutable(const json& object, const json& before, std::vector<Cause>&
 }
 
 void check_data_keys(const json& data, const std::string& field, std::vector<Cause>& causes) {
-  static const std::regex shape("[-._a-zA-Z0-9]+");
+  static const std::regex kShape("[-._a-zA-Z0-9]+");
   for (const auto& [key, value] : data.items()) {
-    if (key.size() <= kSubdomainBytesMax && std::regex_match(key, shape)) continue;
+    if (key.size() <= kSubdomainBytesMax && std::regex_match(key, kShape)) continue;
     causes.push_back(Cause::invalid(
         field + "[" + key + "]", json(key).dump(),
         "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "

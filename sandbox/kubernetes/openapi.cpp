@@ -1,9 +1,13 @@
 // OpenAPI v3: enough for clients to see which fields a custom resource has, and for kubectl to see
 // that the server validates.
-#include <algorithm>
+
+#include <cstddef>
+#include <string>
+#include <utility>
 
 #include "sandbox/kubernetes/definitions.hpp"
 #include "sandbox/kubernetes/discovery.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -1,16 +1,28 @@
 #include "sandbox/kubernetes/operator.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/operator_cluster.hpp"
 #include "sandbox/kubernetes/operator_load_balancer.hpp"
+#include "sandbox/kubernetes/operator_nodes.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
 #include "sandbox/kubernetes/operator_pods.hpp"
 #include "sandbox/kubernetes/operator_validation.hpp"
 #include "sandbox/kubernetes/operator_world.hpp"
+#include "sandbox/kubernetes/store.hpp"
+#include "sandbox/world.hpp"
 
 namespace crosstie::sandbox {
 
@@ -40,12 +52,15 @@ class EckOperator::Impl : public std::enable_shared_from_this<Impl> {
         store_(store),
         world_(world),
         wrap_(std::move(wrap)),
-        pods_(context, store),
+        nodes_(store),
+        pods_(context, store, nodes_,
+              [this](const eck::NodeProcesses::ClusterId& cluster) { mark(cluster); }),
         balancers_(context, store, world,
                    [this](const std::string& space, const std::string& name, int port) {
                      const eck::ManagedCluster* found = find(space, name);
                      if (found == nullptr) return std::uint16_t{0};
                      if (port == 9443) return found->runtime().remote_port();
+                     if (port == 9300) return found->runtime().transport_port();
                      return port == 9200 ? found->runtime().http_port() : std::uint16_t{0};
                    }) {}
 
@@ -71,6 +86,7 @@ class EckOperator::Impl : public std::enable_shared_from_this<Impl> {
   ObjectStore& store_;
   std::vector<WorldEck> world_;
   Wrap wrap_;
+  eck::NodeProcesses nodes_;
   eck::PodController pods_;
   std::map<Name, std::unique_ptr<eck::ManagedCluster>> clusters_;
   eck::LoadBalancerController balancers_;
@@ -103,7 +119,7 @@ void EckOperator::Impl::start_cluster(const WorldEck& eck) {
     eck::put(store_, key, eck::applied_resource(eck), "kubectl-client-side-apply");
   const Name name{eck.namespace_name, eck.name};
   clusters_[name] = std::make_unique<eck::ManagedCluster>(
-      context_, store_, wrap_, *store_.find(key), version_for(name.first, name.second));
+      context_, store_, nodes_, wrap_, *store_.find(key), version_for(name.first, name.second));
 }
 
 void EckOperator::Impl::stop() {
@@ -116,8 +132,10 @@ void EckOperator::Impl::stop() {
 json EckOperator::Impl::dump() const {
   json all = json::object();
   for (const auto& [name, cluster] : clusters_) {
-    if (const ElasticsearchCluster* running = cluster->runtime().cluster())
-      all[name.first + "/" + name.second] = running->dump();
+    const ElasticsearchCluster* running = cluster->runtime().cluster();
+    if (running == nullptr) continue;
+    json& dump = all[name.first + "/" + name.second] = running->dump();
+    dump["server"]["pod_starts"] = pods_.starts_of(name);
   }
   return all;
 }
@@ -163,7 +181,7 @@ void EckOperator::Impl::set_running(Controller controller, bool running) {
       if (running_) mark_held_up();
       break;
     case Controller::kubelets:
-      pods_.set_running(running);
+      pods_.set_running(running, shared_from_this());
       break;
     case Controller::load_balancers:
       balancers_.set_running(running);
@@ -213,7 +231,7 @@ void EckOperator::Impl::pass(const Name& name) {
     auto& cluster = clusters_[name];
     stored = store_.find(eck::key_of(eck::Kind::elasticsearch, name.first, name.second));
     if (cluster == nullptr)
-      cluster = std::make_unique<eck::ManagedCluster>(context_, store_, wrap_, *stored,
+      cluster = std::make_unique<eck::ManagedCluster>(context_, store_, nodes_, wrap_, *stored,
                                                       version_for(name.first, name.second));
     cluster->reconcile();
   }

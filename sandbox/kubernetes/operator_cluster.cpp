@@ -1,12 +1,29 @@
 #include "sandbox/kubernetes/operator_cluster.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "sandbox/kubernetes/operator_pods.hpp"
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_pod_status.hpp"
+#include "sandbox/kubernetes/operator_secrets.hpp"
 #include "sandbox/kubernetes/operator_services.hpp"
+#include "sandbox/kubernetes/operator_status.hpp"
 #include "sandbox/kubernetes/operator_validation.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
 #include "sandbox/kubernetes/operator_workload.hpp"
 #include "sandbox/kubernetes/operator_write_back.hpp"
+#include "sandbox/kubernetes/store.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -51,13 +68,25 @@ bool goes_first(const json& left, const json& right) {
   return ordinal(left) > ordinal(right);
 }
 
+bool is_pending(const json* pod) { return text_at(*pod, {"status", "phase"}) == "Pending"; }
+
+bool is_bootlooping(const json* pod) {
+  if (is_pod_ready(*pod)) return false;
+  for (const json& status : member(*pod, {"status", "containerStatuses"})) {
+    if (text_at(status, {"name"}) == "elasticsearch" && member(status, {"restartCount"}) == json(0))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-ManagedCluster::ManagedCluster(Context& context, ObjectStore& store,
+ManagedCluster::ManagedCluster(Context& context, ObjectStore& store, const NodeProcesses& nodes,
                                std::function<Handler(Handler)> wrap, const json& resource,
                                const Version& operator_version)
     : context_(context),
       store_(store),
+      nodes_(nodes),
       names_{text_at(resource, {"metadata", "namespace"}), name_of(resource)},
       uid_(text_at(resource, {"metadata", "uid"})),
       operator_version_(operator_version),
@@ -248,16 +277,7 @@ void ManagedCluster::roll_pods(const ClusterView& view, Observation& seen) {
             [](const json* left, const json* right) { return goes_first(*left, *right); });
   std::vector<std::string> outdated;  // by name: deleting a pod ends what the pointers lead to
   for (const json* pod : old) outdated.push_back(name_of(*pod));
-  const int ready = ready_pods();
-  if (ready == 0) {
-    for (const std::string& pod : outdated) {
-      delete_pod(pod, "Deleting Pod for forced rolling upgrade");
-    }
-    outdated.clear();
-  } else if (ready == view.node_count() && !outdated.empty()) {
-    delete_pod(outdated.front(), "Deleting pod for rolling upgrade");
-    outdated.erase(outdated.begin());
-  }
+  if (!force_upgrade(outdated)) upgrade_one(view, outdated);
   std::map<std::string, json> nodes;
   for (const std::string& pod : outdated) {
     nodes[pod] = {{"message", "Cannot restart node because of failed predicate"},
@@ -269,6 +289,47 @@ void ManagedCluster::roll_pods(const ClusterView& view, Observation& seen) {
     nodes[pod] = {{"message", message}, {"name", pod}, {"status", "DELETED"}};
   }
   for (const auto& [pod, node] : nodes) seen.upgrade_nodes.push_back(node);
+}
+
+/// Source: driver/upgrade_forced.go. A set is given up when all its pods are pending, or none is
+/// ready and each has restarted its container.
+bool ManagedCluster::force_upgrade(std::vector<std::string>& outdated) {
+  std::map<std::string, std::vector<const json*>> by_set;
+  for (const json* pod : pods())
+    by_set[text_at(*pod, {"metadata", "labels", kStatefulSetLabel})].push_back(pod);
+  std::set<std::string> lost;
+  for (const auto& [set, members] : by_set) {
+    const bool pending = std::all_of(members.begin(), members.end(), is_pending);
+    if (!pending && !std::all_of(members.begin(), members.end(), is_bootlooping)) continue;
+    for (const json* pod : members) lost.insert(name_of(*pod));
+  }
+  std::vector<std::string> kept;
+  for (const std::string& pod : outdated) {
+    if (lost.contains(pod)) {
+      delete_pod(pod, "Deleting Pod for forced rolling upgrade");
+    } else {
+      kept.push_back(pod);
+    }
+  }
+  const bool attempted = kept.size() != outdated.size();
+  outdated = std::move(kept);
+  return attempted;
+}
+
+/// Source: driver/upgrade_pods_deletion.go and upgrade_predicates.go, with the default
+/// maxUnavailable of 1: a healthy pod goes only while all are healthy, one that is not may go.
+/// Without the Elasticsearch API there is no upgrade.
+void ManagedCluster::upgrade_one(const ClusterView& view, std::vector<std::string>& outdated) {
+  const int healthy = ready_pods();
+  if (healthy == 0) return;
+  const auto may_go = [&](const std::string& name) {
+    const json* pod = store_.find(key_of(Kind::pod, names_.namespace_name, name));
+    return pod != nullptr && (healthy == view.node_count() || !is_pod_ready(*pod));
+  };
+  const auto next = std::find_if(outdated.begin(), outdated.end(), may_go);
+  if (next == outdated.end()) return;
+  delete_pod(*next, "Deleting pod for rolling upgrade");
+  outdated.erase(next);
 }
 
 int ManagedCluster::ready_pods() const {
@@ -297,6 +358,13 @@ void ManagedCluster::follow_runtime(const ClusterView& view) {
   wish.http = credentials_.http();
   for (const json* pod : pods()) {
     if (is_pod_ready(*pod) && !cluster_uuid_.empty()) wish.nodes_up.push_back(name_of(*pod));
+  }
+  if (!cluster_uuid_.empty())
+    wish.nodes_started = nodes_.up_in({names_.namespace_name, names_.name});
+  for (const std::string& node : wish.nodes_up) {
+    if (wish.transport) break;
+    if (const Transport* found = nodes_.transport(names_.namespace_name, node))
+      wish.transport = *found;
   }
   wish.remote = remote_identity();
   const std::string& own = credentials_.transport_authority().certificate_pem;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/kubernetes/operator_nodes.hpp"
 #include "sandbox/kubernetes/operator_runtime.hpp"
 #include "sandbox/kubernetes/operator_secrets.hpp"
 #include "sandbox/kubernetes/operator_status.hpp"
@@ -16,8 +17,9 @@ namespace crosstie::sandbox::eck {
 
 class ManagedCluster {
  public:
-  ManagedCluster(Context& context, ObjectStore& store, std::function<Handler(Handler)> wrap,
-                 const nlohmann::json& resource, const Version& operator_version);
+  ManagedCluster(Context& context, ObjectStore& store, const NodeProcesses& nodes,
+                 std::function<Handler(Handler)> wrap, const nlohmann::json& resource,
+                 const Version& operator_version);
 
   void reconcile();
   /// Removes everything that belongs to the resource; the resource itself is gone already.
@@ -45,6 +47,10 @@ class ManagedCluster {
   std::string paused_message(const ClusterView& view);
   void remove_stale_sets(const ClusterView& view);
   void roll_pods(const ClusterView& view, Observation& seen);
+  /// Deletes outdated pods where no pod of their StatefulSet can be saved; false when it did
+  /// nothing.
+  bool force_upgrade(std::vector<std::string>& outdated);
+  void upgrade_one(const ClusterView& view, std::vector<std::string>& outdated);
   void delete_pod(const std::string& name, const std::string& message);
   void follow_runtime(const ClusterView& view);
   std::optional<Identity> remote_identity();
@@ -57,6 +63,7 @@ class ManagedCluster {
 
   Context& context_;
   ObjectStore& store_;
+  const NodeProcesses& nodes_;
   ClusterNames names_;
   std::string uid_;
   Version operator_version_;

@@ -1,6 +1,10 @@
 #include "sandbox/kubernetes/operator_config.hpp"
 
 #include <cstdlib>
+#include <set>
+#include <string>
+
+#include "sandbox/kubernetes/operator_view.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -46,9 +50,9 @@ constexpr const char* kRemoteServerConfig = R"({
 
 /// Would YAML read this plain text as something else than the text?
 bool needs_quotes(const std::string& text) {
-  static const std::set<std::string> words = {"true", "false", "null", "yes", "no",
-                                              "on",   "off",   "y",    "n",   "~"};
-  if (text.empty() || words.contains(text)) return true;
+  static const std::set<std::string> kWords = {"true", "false", "null", "yes", "no",
+                                               "on",   "off",   "y",    "n",   "~"};
+  if (text.empty() || kWords.contains(text)) return true;
   if (std::string("*&!|>'\"%@`,{}[]#?:- ").find(text.front()) != std::string::npos) return true;
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos ||
       text.back() == ':' || text.back() == ' ')

@@ -1,8 +1,11 @@
 #include "sandbox/kubernetes/operator_fields.hpp"
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "sandbox/context.hpp"
+#include "sandbox/kubernetes/field_schema.hpp"
 #include "sandbox/kubernetes/managed_fields.hpp"
 
 namespace crosstie::sandbox::eck {
@@ -30,9 +33,9 @@ json empty_of(const std::string& kind) {
 }
 
 const json& owners_of(const json& object) {
-  static const json none = json::array();
+  static const json kNone = json::array();
   const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->contains("managedFields")) return none;
+  if (metadata == object.end() || !metadata->contains("managedFields")) return kNone;
   return metadata->at("managedFields");
 }
 

@@ -1,9 +1,19 @@
 #include "sandbox/kubernetes/operator_load_balancer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/store.hpp"
+#include "sandbox/world.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -25,10 +35,10 @@ bool is_load_balancer(const json& service) {
 }
 
 std::string hex(std::uint32_t number) {
-  constexpr const char* digits = "0123456789abcdef";
+  constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   do {
-    text.insert(text.begin(), digits[number % 16]);
+    text.insert(text.begin(), kDigits[number % 16]);
     number /= 16;
   } while (number != 0);
   return text;
@@ -61,10 +71,10 @@ void LoadBalancerController::stop() {
 /// The world's setting of the cluster that the Service selects, else of the namespace, else the
 /// first.
 const WorldEck& LoadBalancerController::setting_for(const json& service) const {
-  static const WorldEck defaults;
+  static const WorldEck kDefaults;
   const std::string space = text_at(service, {"metadata", "namespace"});
   const std::string cluster = text_at(service, {"spec", "selector", kClusterLabel});
-  const WorldEck* best = world_.empty() ? &defaults : &world_.front();
+  const WorldEck* best = world_.empty() ? &kDefaults : &world_.front();
   for (const WorldEck& eck : world_) {
     if (eck.namespace_name != space) continue;
     if (eck.name == cluster) return eck;

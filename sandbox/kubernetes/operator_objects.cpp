@@ -2,9 +2,14 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <initializer_list>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "sandbox/kubernetes/operator_fields.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -47,10 +52,10 @@ KindNames names_of(Kind kind) {
 
 /// Members of metadata that the server or the ownership record sets.
 bool is_bookkeeping(const std::string& field) {
-  static const std::set<std::string> fields = {
+  static const std::set<std::string> kFields = {
       "managedFields",     "uid",  "resourceVersion", "generation",
       "creationTimestamp", "name", "namespace"};
-  return fields.contains(field);
+  return kFields.contains(field);
 }
 
 /// True when every member of `left` that counts is equal in `right`.
@@ -104,12 +109,12 @@ json new_object(Kind kind) {
 }
 
 const json& member(const json& object, std::initializer_list<const char*> path) {
-  static const json null;
+  static const json kNull;
   const json* at = &object;
   for (const char* name : path) {
-    if (!at->is_object()) return null;
+    if (!at->is_object()) return kNull;
     const auto found = at->find(name);
-    if (found == at->end()) return null;
+    if (found == at->end()) return kNull;
     at = &*found;
   }
   return *at;

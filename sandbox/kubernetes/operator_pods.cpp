@@ -3,11 +3,25 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
+#include <cstddef>
+#include <cstdlib>
 #include <exception>
+#include <map>
+#include <memory>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/kubernetes/operator_endpoints.hpp"
+#include "sandbox/kubernetes/operator_mounts.hpp"
+#include "sandbox/kubernetes/operator_nodes.hpp"
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_pod_status.hpp"
 #include "sandbox/kubernetes/operator_workload.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -21,6 +35,14 @@ constexpr milliseconds kEndpointsDelay{200};
 constexpr milliseconds kPodScheduling{1000};
 constexpr milliseconds kPodPulling{3000};
 constexpr milliseconds kPodStarting{16000};
+/// A kubelet tries volumes again after 0.5 s and longer, an exited container after 10 s and longer.
+constexpr milliseconds kMountRetry{2000};
+constexpr milliseconds kStartRetry{10000};
+/// A mounted file follows its object with the kubelet's next sync (every 60 s); Elasticsearch looks
+/// at it every 5 s (resource.reload.interval.high).
+constexpr milliseconds kFilesDelay{65000};
+/// Until nodes have noticed that another one is gone or back.
+constexpr milliseconds kGatherDelay{3000};
 
 constexpr const char* kReplicaIndex = "apps.kubernetes.io/pod-index";
 constexpr const char* kRevisionLabel = "controller-revision-hash";
@@ -30,11 +52,12 @@ void report(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
 }
 
-json condition(const char* type, bool holds) {
-  return {{"lastProbeTime", nullptr},
-          {"lastTransitionTime", Clock::now_seconds()},
-          {"status", holds ? "True" : "False"},
-          {"type", type}};
+/// The container `elasticsearch` exited and was not started again.
+bool is_waiting(const json& pod) {
+  for (const json& status : member(pod, {"status", "containerStatuses"})) {
+    if (!member(status, {"state", "waiting"}).is_null()) return true;
+  }
+  return false;
 }
 
 json new_pod(const json& set, int index, const std::string& revision) {
@@ -97,54 +120,6 @@ void remove_orphans(ObjectStore& store, const std::string& namespace_name,
   for (const std::string& name : orphans) store.erase(key_of(Kind::pod, namespace_name, name));
 }
 
-json slice_of(const json& service, const std::vector<const json*>& pods) {
-  const std::string name = text_at(service, {"metadata", "name"});
-  const bool headless = text_at(service, {"spec", "clusterIP"}) == "None";
-  json slice = new_object(Kind::endpoint_slice);
-  json labels = member(service, {"metadata", "labels"});
-  if (!labels.is_object()) labels = json::object();
-  labels["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io";
-  labels["kubernetes.io/service-name"] = name;
-  if (headless) labels["service.kubernetes.io/headless"] = "";
-  slice["metadata"] = {
-      {"generateName", name + "-"},
-      {"labels", labels},
-      {"ownerReferences", json::array({{{"apiVersion", "v1"},
-                                        {"blockOwnerDeletion", true},
-                                        {"controller", true},
-                                        {"kind", "Service"},
-                                        {"name", name},
-                                        {"uid", text_at(service, {"metadata", "uid"})}}})}};
-  slice["addressType"] = "IPv4";
-  slice["endpoints"] = json::array();
-  for (const json* pod : pods) {
-    json endpoint = {
-        {"addresses", {text_at(*pod, {"status", "podIP"})}},
-        {"conditions",
-         {{"ready", is_pod_ready(*pod)}, {"serving", is_pod_ready(*pod)}, {"terminating", false}}},
-        {"targetRef",
-         {{"kind", "Pod"},
-          {"name", text_at(*pod, {"metadata", "name"})},
-          {"namespace", text_at(*pod, {"metadata", "namespace"})},
-          {"uid", text_at(*pod, {"metadata", "uid"})}}}};
-    if (text_at(*pod, {"spec", "subdomain"}) == name)
-      endpoint["hostname"] = text_at(*pod, {"metadata", "name"});
-    slice["endpoints"].push_back(std::move(endpoint));
-  }
-  if (pods.empty()) {
-    slice["ports"] = nullptr;
-    return slice;
-  }
-  for (const json& port : member(service, {"spec", "ports"})) {
-    const json& target = member(port, {"targetPort"});
-    json entry = {{"port", target.is_number() ? target : member(port, {"port"})},
-                  {"protocol", port.value("protocol", "TCP")}};
-    if (port.contains("name")) entry["name"] = port["name"];
-    slice["ports"].push_back(std::move(entry));
-  }
-  return slice;
-}
-
 /// Objects of a set to count in its status.
 json set_status(const json& set, const std::vector<const json*>& pods) {
   const std::string revision = revision_of(set);
@@ -170,14 +145,6 @@ json set_status(const json& set, const std::vector<const json*>& pods) {
 
 }  // namespace
 
-bool is_pod_ready(const json& pod) {
-  if (!member(pod, {"metadata", "deletionTimestamp"}).is_null()) return false;
-  for (const json& entry : member(pod, {"status", "conditions"})) {
-    if (text_at(entry, {"type"}) == "Ready") return text_at(entry, {"status"}) == "True";
-  }
-  return false;
-}
-
 std::string PodController::address_of(const ObjectKey& pod) {
   const auto [known, added] = addresses_.try_emplace(pod);
   if (!added) return known->second;
@@ -195,20 +162,19 @@ void PodController::settle() {
   std::set<std::string> namespaces;
   for (const ObjectKey& key : sets) {
     sync_set(key.namespace_name, key.name);
-    std::vector<std::pair<ObjectKey, std::string>> pods;
+    std::vector<Pod> pods;
     const std::string set_uid = text_at(*store_.find(key), {"metadata", "uid"});
     for (const json* pod : pods_of(store_, key.namespace_name, set_uid)) {
       pods.emplace_back(key_of(Kind::pod, key.namespace_name, text_at(*pod, {"metadata", "name"})),
                         text_at(*pod, {"metadata", "uid"}));
     }
-    for (const auto& [pod, uid] : pods) {
-      start_pod(pod, uid);
-      make_ready(pod, uid);
+    for (const Pod& pod : pods) {
+      if (start_pod(pod) && !nodes_.up(pod.first)) launch(pod);
     }
     sync_set_status(key.namespace_name, key.name);
     namespaces.insert(key.namespace_name);
   }
-  for (const std::string& name : namespaces) sync_endpoints(name);
+  for (const std::string& name : namespaces) sync_endpoints(store_, name);
 }
 
 void PodController::observe(const WatchEvent& event, const std::shared_ptr<void>& alive) {
@@ -225,6 +191,8 @@ void PodController::observe(const WatchEvent& event, const std::shared_ptr<void>
     endpoints_soon(space, alive);
   } else if (event.key.resource == "services") {
     endpoints_soon(space, alive);
+  } else if (event.key.resource == "secrets" || event.key.resource == "configmaps") {
+    observe_files(event.key, alive);
   }
 }
 
@@ -236,10 +204,12 @@ void PodController::observe_pod(const WatchEvent& event, const std::shared_ptr<v
   const std::string& space = event.key.namespace_name;
   if (event.type == "ADDED") {
     const std::string uid = text_at(event.object, {"metadata", "uid"});
-    co_spawn(context_.executor, run_pod(alive, event.key, uid), report);
+    co_spawn(context_.executor, run_pod(alive, Pod(event.key, uid)), report);
     return;
   }
   if (event.type == "DELETED") {
+    nodes_.end(event.key);
+    soon(Chore::gather, space, alive);
     co_spawn(context_.executor, sync_later(alive, space, set), report);
   }
   sync_set_status(space, set);
@@ -255,7 +225,7 @@ void PodController::endpoints_soon(const std::string& namespace_name,
 Task<void> PodController::endpoints_later(std::shared_ptr<void> alive, std::string namespace_name) {
   co_await context_.clock.wait(kEndpointsDelay);
   endpoints_due_.erase(namespace_name);
-  if (!stopped_) sync_endpoints(namespace_name);
+  if (!stopped_) sync_endpoints(store_, namespace_name);
   alive.reset();
 }
 
@@ -266,21 +236,99 @@ Task<void> PodController::sync_later(std::shared_ptr<void> alive, std::string na
   alive.reset();
 }
 
-Task<void> PodController::run_pod(std::shared_ptr<void> alive, ObjectKey key, std::string uid) {
-  co_await context_.clock.wait(kPodPulling);
-  if (!stopped_) start_pod(key, uid);
-  co_await context_.clock.wait(kPodStarting);
-  if (!running_) unready_.emplace_back(key, uid);
-  if (!stopped_ && running_) make_ready(key, uid);
+/// The objects that volumes come from.
+void PodController::observe_files(const ObjectKey& key, const std::shared_ptr<void>& alive) {
+  const auto in_namespace = [&key](const Pod& pod) {
+    return pod.first.namespace_name == key.namespace_name;
+  };
+  if (std::any_of(unmounted_.begin(), unmounted_.end(), in_namespace))
+    soon(Chore::mount, key.namespace_name, alive);
+  if (std::any_of(down_.begin(), down_.end(), in_namespace))
+    soon(Chore::start, key.namespace_name, alive);
+  if (nodes_.reads(key)) soon(Chore::reload, key.namespace_name, alive);
+}
+
+void PodController::soon(Chore chore, const std::string& namespace_name,
+                         const std::shared_ptr<void>& alive) {
+  if (!due_.emplace(chore, namespace_name).second) return;
+  co_spawn(context_.executor, do_later(alive, chore, namespace_name), report);
+}
+
+Task<void> PodController::do_later(std::shared_ptr<void> alive, Chore chore,
+                                   std::string namespace_name) {
+  milliseconds delay = kGatherDelay;
+  if (chore == Chore::mount) delay = kMountRetry;
+  if (chore == Chore::start) delay = kStartRetry;
+  if (chore == Chore::reload) delay = kFilesDelay;
+  co_await context_.clock.wait(delay);
+  due_.erase({chore, namespace_name});
+  if (!stopped_) do_now(chore, namespace_name, alive);
   alive.reset();
 }
 
-void PodController::set_running(bool running) {
+void PodController::do_now(Chore chore, const std::string& namespace_name,
+                           const std::shared_ptr<void>& alive) {
+  if (!running_) {
+    held_.emplace(chore, namespace_name);
+    return;
+  }
+  const auto take = [&namespace_name](std::set<Pod>& from) {
+    std::vector<Pod> taken;
+    for (const Pod& pod : from) {
+      if (pod.first.namespace_name == namespace_name) taken.push_back(pod);
+    }
+    for (const Pod& pod : taken) from.erase(pod);
+    return taken;
+  };
+  switch (chore) {
+    case Chore::mount:
+      for (const Pod& pod : take(unmounted_))
+        co_spawn(context_.executor, run_pod(alive, pod), report);
+      break;
+    case Chore::start:
+      for (const Pod& pod : take(down_)) launch(pod);
+      break;
+    case Chore::reload:
+      for (const auto& cluster : nodes_.reload(namespace_name)) {
+        gather(cluster);
+        notify_(cluster);
+      }
+      break;
+    case Chore::gather:
+      for (const auto& cluster : nodes_.clusters_in(namespace_name)) gather(cluster);
+      break;
+  }
+}
+
+Task<void> PodController::run_pod(std::shared_ptr<void> alive, Pod pod) {
+  co_await context_.clock.wait(kPodPulling);
+  const bool started = !stopped_ && start_pod(pod);
+  if (started) {
+    co_await context_.clock.wait(kPodStarting);
+    if (!stopped_) launch(pod);
+  }
+  alive.reset();
+}
+
+void PodController::set_running(bool running, const std::shared_ptr<void>& alive) {
   running_ = running;
   if (!running_) return;
   const auto unready = std::move(unready_);
   unready_.clear();
-  for (const auto& [key, uid] : unready) make_ready(key, uid);
+  for (const Pod& pod : unready) launch(pod);
+  const auto held = std::move(held_);
+  held_.clear();
+  for (const auto& [chore, namespace_name] : held) do_now(chore, namespace_name, alive);
+}
+
+std::map<std::string, int> PodController::starts_of(const NodeProcesses::ClusterId& cluster) const {
+  std::map<std::string, int> starts;
+  const std::string prefix = cluster.second + "-es-";
+  for (const auto& [pod, count] : starts_) {
+    if (pod.namespace_name == cluster.first && pod.name.starts_with(prefix))
+      starts[pod.name] = count;
+  }
+  return starts;
 }
 
 void PodController::sync_set(const std::string& namespace_name, const std::string& set_name) {
@@ -299,8 +347,9 @@ void PodController::sync_set(const std::string& namespace_name, const std::strin
   for (const std::string& name : surplus) store_.erase(key_of(Kind::pod, namespace_name, name));
   for (int index = 0; index < replicas; ++index) {
     const ObjectKey key = key_of(Kind::pod, namespace_name, set_name + "-" + std::to_string(index));
-    if (store_.find(key) == nullptr)
-      put(store_, key, new_pod(set, index, revision_of(set)), kControllerManager);
+    if (store_.find(key) != nullptr) continue;
+    ++starts_[key];
+    put(store_, key, new_pod(set, index, revision_of(set)), kControllerManager);
   }
   sync_set_status(namespace_name, set_name);
 }
@@ -316,77 +365,87 @@ void PodController::sync_set_status(const std::string& namespace_name,
   put(store_, key, std::move(set), kControllerManager, "status");
 }
 
-void PodController::start_pod(const ObjectKey& key, const std::string& uid) {
-  const json* stored = store_.find(key);
-  if (stored == nullptr || text_at(*stored, {"metadata", "uid"}) != uid) return;
-  if (text_at(*stored, {"status", "phase"}) == "Running") return;
-  json pod = *stored;
-  const std::string address = address_of(key);
-  pod["status"] = {
-      {"phase", "Running"},
-      {"qosClass", "Burstable"},
-      {"podIP", address},
-      {"podIPs", json::array({{{"ip", address}}})},
-      {"hostIP", "192.0.2.10"},
-      {"startTime", Clock::now_seconds()},
-      {"conditions", json::array({condition("Ready", false), condition("ContainersReady", false),
-                                  condition("PodScheduled", true)})}};
-  put(store_, key, std::move(pod), "kubelet", "status");
+const json* PodController::find(const Pod& pod) const {
+  const json* stored = store_.find(pod.first);
+  return stored == nullptr || text_at(*stored, {"metadata", "uid"}) != pod.second ? nullptr
+                                                                                  : stored;
 }
 
-void PodController::make_ready(const ObjectKey& key, const std::string& uid) {
-  const json* stored = store_.find(key);
-  if (stored == nullptr || text_at(*stored, {"metadata", "uid"}) != uid || is_pod_ready(*stored))
-    return;
-  json pod = *stored;
-  const json& containers = member(*stored, {"spec", "containers"});
-  json& status = pod["status"];
-  status["conditions"] = json::array({condition("Ready", true), condition("ContainersReady", true),
-                                      condition("PodScheduled", true)});
-  status["containerStatuses"] = json::array();
-  for (const json& container : containers) {
-    status["containerStatuses"].push_back(
-        {{"name", text_at(container, {"name"})},
-         {"image", text_at(container, {"image"})},
-         {"imageID", ""},
-         {"lastState", json::object()},
-         {"ready", true},
-         {"restartCount", 0},
-         {"started", true},
-         {"state", {{"running", {{"startedAt", Clock::now_seconds()}}}}}});
-  }
-  put(store_, key, std::move(pod), "kubelet", "status");
+void PodController::warn_once(const json& pod, const std::string& reason,
+                              const std::string& message) {
+  if (!warned_.insert(text_at(pod, {"metadata", "uid"}) + "|" + message).second) return;
+  warn_about_pod(context_, store_, pod, reason, message);
 }
 
-void PodController::sync_endpoints(const std::string& namespace_name) {
-  std::set<std::string> wanted;
-  std::vector<json> services;
-  for (const json* service : store_.list("", "services", namespace_name))
-    services.push_back(*service);
-  for (const json& service : services) {
-    const json& selector = member(service, {"spec", "selector"});
-    if (!selector.is_object() || selector.empty()) continue;
-    std::vector<const json*> pods;
-    for (const json* pod : store_.list("", "pods", namespace_name)) {
-      if (labels_match(selector, *pod) && !text_at(*pod, {"status", "podIP"}).empty())
-        pods.push_back(pod);
+bool PodController::start_pod(const Pod& pod) {
+  const json* stored = find(pod);
+  if (stored == nullptr) return false;
+  if (text_at(*stored, {"status", "phase"}) == "Running") return true;
+  json object = *stored;
+  const std::string failure = mount_failure(store_, object);
+  if (!failure.empty()) {
+    if (unmounted_.insert(pod).second) {
+      const json before = object;
+      if (member(object, {"status", "containerStatuses"}).is_null()) {
+        object["status"] = unmounted_status(object);
+        put(store_, pod.first, std::move(object), "kubelet", "status");
+      }
+      warn_once(before, "FailedMount", failure);
     }
-    // The real suffix is random; this one is the same whenever the Service is made again.
-    const std::string service_name = text_at(service, {"metadata", "name"});
-    const std::string name = service_name + "-" + hash_text(service_name).substr(0, 5);
-    wanted.insert(name);
-    ensure(store_, key_of(Kind::endpoint_slice, namespace_name, name), slice_of(service, pods),
-           kControllerManager);
+    return false;
   }
-  std::vector<std::string> stale;
-  for (const json* slice : store_.list("discovery.k8s.io", "endpointslices", namespace_name)) {
-    const std::string name = text_at(*slice, {"metadata", "name"});
-    if (!wanted.contains(name) &&
-        !text_at(*slice, {"metadata", "labels", "endpointslice.kubernetes.io/managed-by"}).empty())
-      stale.push_back(name);
+  object["status"] = started_status(object, address_of(pod.first));
+  put(store_, pod.first, std::move(object), "kubelet", "status");
+  return true;
+}
+
+void PodController::launch(const Pod& pod) {
+  const json* stored = find(pod);
+  if (stored == nullptr) return;
+  if (!running_) {
+    unready_.push_back(pod);
+    return;
   }
-  for (const std::string& name : stale)
-    store_.erase(key_of(Kind::endpoint_slice, namespace_name, name));
+  const auto cluster = NodeProcesses::cluster_of(*stored);
+  if (!cluster) {
+    write_readiness(pod, true);
+    return;
+  }
+  const json object = *stored;
+  const NodeProcesses::Start start = nodes_.start(pod.first, object);
+  switch (start.outcome) {
+    case NodeProcesses::Outcome::up:
+      if (is_waiting(object))
+        write_readiness(pod, false);  // after a crash: the container runs again
+      gather(*cluster);
+      break;
+    case NodeProcesses::Outcome::waits:
+      down_.insert(pod);
+      break;
+    case NodeProcesses::Outcome::exits:
+      down_.insert(pod);
+      put(store_, pod.first, with_crash(object, start.failure), "kubelet", "status");
+      warn_once(object, "BackOff",
+                "Back-off restarting failed container elasticsearch in pod " + pod.first.name +
+                    "_" + pod.first.namespace_name + "(" + pod.second + ")");
+      break;
+  }
+}
+
+void PodController::write_readiness(const Pod& pod, bool ready) {
+  const json* stored = find(pod);
+  if (stored == nullptr) return;
+  put(store_, pod.first, with_readiness(*stored, ready), "kubelet", "status");
+}
+
+void PodController::gather(const NodeProcesses::ClusterId& cluster) {
+  nodes_.settle(cluster);
+  for (const std::string& name : nodes_.up_in(cluster)) {
+    const ObjectKey key = key_of(Kind::pod, cluster.first, name);
+    const json* stored = store_.find(key);
+    if (stored == nullptr || is_pod_ready(*stored) == nodes_.joined(key)) continue;
+    write_readiness({key, text_at(*stored, {"metadata", "uid"})}, nodes_.joined(key));
+  }
 }
 
 }  // namespace crosstie::sandbox::eck

@@ -1,5 +1,14 @@
 #include "sandbox/kubernetes/operator_runtime.hpp"
 
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sandbox/elasticsearch/cluster.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/listener.hpp"
+
 namespace crosstie::sandbox::eck {
 
 ClusterRuntime::~ClusterRuntime() {
@@ -7,7 +16,8 @@ ClusterRuntime::~ClusterRuntime() {
 }
 
 std::string ClusterRuntime::health() const {
-  return cluster_ == nullptr || nodes_up_ == 0 ? "unknown" : cluster_->health();
+  if (cluster_ == nullptr) return "unknown";
+  return nodes_up_ == 0 && !started_ ? "unknown" : cluster_->health();
 }
 
 void ClusterRuntime::follow(const Wish& wish) {
@@ -22,6 +32,7 @@ void ClusterRuntime::follow(const Wish& wish) {
     options.http_tls = wish.http;
     cluster_ = ElasticsearchCluster::make(context_, std::move(options));
   }
+  started_ = !wish.nodes_up.empty() || !wish.nodes_started.empty();
   cluster_->set_elastic_password(wish.elastic_password);
   if (wish.nodes_up.size() != nodes_up_ || wish.nodes.size() != nodes_total_) {
     nodes_up_ = wish.nodes_up.size();
@@ -30,13 +41,15 @@ void ClusterRuntime::follow(const Wish& wish) {
   }
   if (wish.trust_pem != trust_pem_) cluster_->set_remote_trust(trust_pem_ = wish.trust_pem);
   if (wish.keystore != keystore_) cluster_->set_keystore(keystore_ = wish.keystore);
+  if (wish.transport) cluster_->set_transport(wish.transport);
+  transport_port_ = cluster_->serve_transport(wish.transport.has_value());
   follow_listener(wish);
   follow_addresses(wish);
   follow_remote(wish);
 }
 
 void ClusterRuntime::follow_listener(const Wish& wish) {
-  if (wish.nodes_up.empty()) {
+  if (!started_) {
     if (listener_ != nullptr) listener_->close();
     listener_.reset();
     return;
@@ -55,8 +68,10 @@ void ClusterRuntime::follow_listener(const Wish& wish) {
 void ClusterRuntime::follow_addresses(const Wish& wish) {
   std::set<std::string> wanted;
   if (listener_ != nullptr) {
-    wanted.insert(wish.names.namespace_name + "/" + wish.names.es("http") + ":9200");
-    for (const std::string& node : wish.nodes_up)
+    // A node without a master answers too, but no Service leads to it.
+    if (!wish.nodes_up.empty())
+      wanted.insert(wish.names.namespace_name + "/" + wish.names.es("http") + ":9200");
+    for (const std::string& node : wish.nodes_up.empty() ? wish.nodes_started : wish.nodes_up)
       wanted.insert(wish.names.namespace_name + "/" + node + ":9200");
   }
   for (const std::string& address : bound_) {

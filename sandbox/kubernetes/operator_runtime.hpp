@@ -12,6 +12,7 @@
 #include "sandbox/context.hpp"
 #include "sandbox/elasticsearch/cluster.hpp"
 #include "sandbox/kubernetes/operator_view.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -23,11 +24,13 @@ class ClusterRuntime {
     std::string version;
     std::string cluster_uuid;
     std::string elastic_password;
-    std::vector<std::string> nodes;  // all
-    std::vector<std::string> nodes_up;
+    std::vector<std::string> nodes;          // all
+    std::vector<std::string> nodes_up;       // have a master, and answer
+    std::vector<std::string> nodes_started;  // their process runs, perhaps without a master
     Identity http;
-    std::optional<Identity> remote;  // present: serve the remote cluster interface with it
-    std::string trust_pem;           // authorities that its own outgoing links trust
+    std::optional<Identity> remote;      // present: serve the remote cluster interface with it
+    std::string trust_pem;               // authorities that its own outgoing links trust
+    std::optional<Transport> transport;  // of a node that is up; absent: none is
     std::map<std::string, std::string> keystore;
   };
 
@@ -38,10 +41,12 @@ class ClusterRuntime {
   ClusterRuntime& operator=(const ClusterRuntime&) = delete;
 
   void follow(const Wish& wish);
-  /// "unknown" while no node is up.
+  /// "unknown" while no process runs, "red" while those that run have no master. The real operator
+  /// says "unknown" of the latter too, because their Service has no endpoint.
   std::string health() const;
   std::uint16_t http_port() const { return listener_ == nullptr ? 0 : listener_->port(); }
   std::uint16_t remote_port() const { return remote_port_; }
+  std::uint16_t transport_port() const { return transport_port_; }
   ElasticsearchCluster* cluster() const { return cluster_.get(); }
 
  private:
@@ -56,8 +61,10 @@ class ClusterRuntime {
   std::string listener_certificate_;
   std::string remote_certificate_;
   std::uint16_t remote_port_ = 0;
+  std::uint16_t transport_port_ = 0;
   std::size_t nodes_up_ = 0;
   std::size_t nodes_total_ = 0;
+  bool started_ = false;  // a process runs
   std::string trust_pem_;
   std::map<std::string, std::string> keystore_;
   std::set<std::string> bound_;

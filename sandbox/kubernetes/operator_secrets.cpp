@@ -1,8 +1,16 @@
 #include "sandbox/kubernetes/operator_secrets.hpp"
 
-#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
 #include "sandbox/kubernetes/operator_config.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 

@@ -1,6 +1,16 @@
 #include "sandbox/kubernetes/operator_services.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sandbox/context.hpp"
 #include "sandbox/kubernetes/operator_fields.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 

@@ -1,6 +1,11 @@
 #include "sandbox/kubernetes/operator_status.hpp"
 
-#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "sandbox/context.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
 
 namespace crosstie::sandbox::eck {
 

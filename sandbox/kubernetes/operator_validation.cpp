@@ -1,7 +1,13 @@
 #include "sandbox/kubernetes/operator_validation.hpp"
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <vector>
+
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -126,7 +132,7 @@ std::string format_invalid(const ClusterView& view, const std::vector<std::strin
 }
 
 std::vector<std::string> reserved_settings(const ClusterView& view) {
-  static const std::vector<std::string> reserved = {
+  static const std::vector<std::string> kReserved = {
       "cluster.name",
       "node.name",
       "network.host",
@@ -145,7 +151,7 @@ std::vector<std::string> reserved_settings(const ClusterView& view) {
       "xpack.security.authc.reserved_realm.enabled"};
   std::vector<std::string> warnings;
   for (std::size_t at = 0; at < view.node_sets.size(); ++at) {
-    for (const std::string& setting : reserved) {
+    for (const std::string& setting : kReserved) {
       std::string pointer = "/" + setting;
       for (char& letter : pointer) letter = letter == '.' ? '/' : letter;
       if (!view.node_sets[at].config.contains(json::json_pointer(pointer))) continue;

@@ -1,6 +1,14 @@
 #include "sandbox/kubernetes/operator_view.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/operator_objects.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -14,11 +22,11 @@ constexpr Version kRemoteServiceSince{3, 3, 0};
 constexpr Version kPauseSince{3, 5, 0};
 
 const std::set<std::string>& all_roles() {
-  static const std::set<std::string> roles = {
+  static const std::set<std::string> kRoles = {
       "master",    "data",      "data_content",         "data_hot",
       "data_warm", "data_cold", "data_frozen",          "ingest",
       "ml",        "transform", "remote_cluster_client"};
-  return roles;
+  return kRoles;
 }
 
 json expand_key(const std::string& key, json value) {

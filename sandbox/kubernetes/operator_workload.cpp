@@ -1,8 +1,14 @@
 #include "sandbox/kubernetes/operator_workload.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
+#include "sandbox/context.hpp"
 #include "sandbox/kubernetes/operator_config.hpp"
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 

@@ -1,8 +1,13 @@
 #include "sandbox/kubernetes/operator_world.hpp"
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/store.hpp"
+#include "sandbox/world.hpp"
 
 namespace crosstie::sandbox::eck {
 

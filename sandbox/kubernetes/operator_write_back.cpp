@@ -1,5 +1,12 @@
 #include "sandbox/kubernetes/operator_write_back.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_view.hpp"
+
 namespace crosstie::sandbox::eck {
 
 using nlohmann::json;

@@ -1,7 +1,10 @@
 #include "sandbox/kubernetes/patches.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
+#include "sandbox/kubernetes/field_schema.hpp"
 #include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {

@@ -1,8 +1,17 @@
 // Paths that are no resources: version, health, discovery, OpenAPI.
+#include <cstddef>
+#include <cstdlib>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/discovery.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

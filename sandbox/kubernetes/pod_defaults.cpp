@@ -1,5 +1,9 @@
 #include "sandbox/kubernetes/pod_defaults.hpp"
 
+#include <cstddef>
+#include <string>
+#include <utility>
+
 namespace crosstie::sandbox::kubernetes {
 
 using nlohmann::json;

@@ -9,10 +9,18 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <sstream>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "sandbox/kubernetes/object_rules.hpp"
 #include "sandbox/kubernetes/status.hpp"
@@ -99,7 +101,7 @@ struct Field {
 using Message = std::map<std::uint64_t, Field>;
 
 const std::map<std::string, Message>& messages() {
-  static const std::map<std::string, Message> table = [] {
+  static const std::map<std::string, Message> kTable = [] {
     std::map<std::string, Message> made;
     std::istringstream lines(kMessages);
     std::string message;
@@ -119,7 +121,7 @@ const std::map<std::string, Message>& messages() {
     }
     return made;
   }();
-  return table;
+  return kTable;
 }
 
 StatusError broken(const std::string& why) {

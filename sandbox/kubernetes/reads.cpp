@@ -1,9 +1,16 @@
 // GET of one object and LIST.
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/object_rules.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 #include "sandbox/kubernetes/views.hpp"
 
 namespace crosstie::sandbox::kubernetes {

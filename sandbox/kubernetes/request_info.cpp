@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -1,7 +1,12 @@
 // Self-subject reviews: what may I do, and who am I.
+#include <utility>
+
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/body.hpp"
 #include "sandbox/kubernetes/managed_fields.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdlib>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/kubernetes/kinds.hpp"
 #include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {

@@ -1,6 +1,15 @@
 #include "sandbox/kubernetes/service_rules.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/status.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 
@@ -172,10 +181,10 @@ void check_service(const json& service, const json* before, std::vector<Cause>& 
   const json spec = service.value("spec", json::object());
   check_ports(spec, causes);
   const std::string type = spec.value("type", "");
-  static const std::vector<std::string> types = {"ClusterIP", "ExternalName", "LoadBalancer",
-                                                 "NodePort"};
-  if (std::find(types.begin(), types.end(), type) == types.end())
-    causes.push_back(Cause::not_supported("spec.type", json(type).dump(), types));
+  static const std::vector<std::string> kTypes = {"ClusterIP", "ExternalName", "LoadBalancer",
+                                                  "NodePort"};
+  if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
+    causes.push_back(Cause::not_supported("spec.type", json(type).dump(), kTypes));
   if (type == "ExternalName" && spec.value("externalName", "").empty())
     causes.push_back(Cause::required("spec.externalName"));
   if (has_external_traffic(spec) && spec.value("clusterIP", "") == "None") {

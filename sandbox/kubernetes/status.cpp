@@ -1,6 +1,10 @@
 #include "sandbox/kubernetes/status.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace crosstie::sandbox::kubernetes {
 

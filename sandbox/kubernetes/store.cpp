@@ -5,7 +5,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 
 namespace crosstie::sandbox {
 
@@ -19,9 +31,9 @@ constexpr std::size_t kHistoryEventsMax = 4096;
 /// Groups whose kinds carry metadata.generation. Core kinds (Secret, ConfigMap, Service ...) have
 /// none (seen on 1.33).
 bool has_generation(const ObjectKey& key) {
-  static const std::set<std::string> without = {"", "events.k8s.io", "rbac.authorization.k8s.io",
-                                                "coordination.k8s.io"};
-  return !without.contains(key.group);
+  static const std::set<std::string> kWithout = {"", "events.k8s.io", "rbac.authorization.k8s.io",
+                                                 "coordination.k8s.io"};
+  return !kWithout.contains(key.group);
 }
 
 /// What counts for the generation: everything but metadata and status.

@@ -1,6 +1,12 @@
 #include "sandbox/kubernetes/structural.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/status.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

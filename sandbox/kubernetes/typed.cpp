@@ -1,6 +1,13 @@
 #include "sandbox/kubernetes/typed.hpp"
 
+#include <cstddef>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/kubernetes/field_schema.hpp"
+#include "sandbox/kubernetes/field_set.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

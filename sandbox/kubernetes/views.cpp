@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/columns.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 
 namespace crosstie::sandbox::kubernetes {

@@ -1,10 +1,19 @@
 // WATCH: the store's history as lines of JSON, then what happens next.
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
+#include "sandbox/kubernetes/kinds.hpp"
+#include "sandbox/kubernetes/request_info.hpp"
 #include "sandbox/kubernetes/selectors.hpp"
 #include "sandbox/kubernetes/server.hpp"
+#include "sandbox/kubernetes/status.hpp"
+#include "sandbox/kubernetes/store.hpp"
 #include "sandbox/kubernetes/views.hpp"
 
 namespace crosstie::sandbox::kubernetes {

@@ -1,12 +1,19 @@
 // Create, update, patch and server-side apply: from a request body to a stored object.
 #include <boost/asio/any_io_executor.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "sandbox/context.hpp"
+#include "sandbox/http.hpp"
 #include "sandbox/kubernetes/body.hpp"
 #include "sandbox/kubernetes/managed_fields.hpp"
 #include "sandbox/kubernetes/object_rules.hpp"
 #include "sandbox/kubernetes/patches.hpp"
 #include "sandbox/kubernetes/server.hpp"
 #include "sandbox/kubernetes/service_rules.hpp"
+#include "sandbox/kubernetes/status.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::kubernetes {
 

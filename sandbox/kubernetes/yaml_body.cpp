@@ -1,9 +1,12 @@
 #include "sandbox/kubernetes/yaml_body.hpp"
 
 #include <yaml-cpp/yaml.h>
-
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 namespace crosstie::sandbox::kubernetes {
 
@@ -15,7 +18,7 @@ constexpr std::size_t kYamlDepthMax = 200;
 constexpr std::size_t kYamlNodesMax = 200000;
 
 json scalar(const YAML::Node& node) {
-  const std::string text = node.Scalar();
+  const std::string& text = node.Scalar();
   if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return text;
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
     return nullptr;

@@ -135,7 +135,7 @@ TEST(fault, crd_not_installed) {
       "  Kind Widget of example.org/v1 is not served.\n"
       "  To fix it, install what defines the kind (its CustomResourceDefinition), or correct "
       "apiVersion and kind.\n";
-  EXPECT_NE(refused.out.find(message), std::string::npos) << refused.all();
+  EXPECT_NE(refused.err.find(message), std::string::npos) << refused.all();
   EXPECT_EQ(project.run({"state", "list"}).out, "");
   project.write("crosstie.yaml", std::string("crosstie: 1\nresources:") + kDefinition + kWidget +
                                      "    depends_on: [resource.definition]\n");

@@ -61,6 +61,11 @@ class OperatorRecordings : public ::testing::Test {
       eck.node_sets.push_back({node_set["name"], node_set["count"], node_set["config"].dump(),
                                node_set["podTemplate"].dump()});
     }
+    // The recorded cluster had no kubelets; these ones wait for what the pods mount.
+    eck::put(harness.store, eck::key_of(Kind::config_map, "search", "synonyms"),
+             eck::new_object(Kind::config_map), "kubectl");
+    eck::put(harness.store, eck::key_of(Kind::secret, "search", "other-ca"),
+             eck::new_object(Kind::secret), "kubectl");
     harness.start({eck});
   }
 

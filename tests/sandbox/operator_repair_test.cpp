@@ -3,7 +3,7 @@
 #include <set>
 
 #include "operator_harness.hpp"
-#include "sandbox/kubernetes/operator_pods.hpp"
+#include "sandbox/kubernetes/operator_pod_status.hpp"
 
 namespace crosstie::sandbox {
 namespace {

@@ -156,9 +156,10 @@ TEST(Sandbox, options_that_cannot_be_are_refused_with_a_sentence) {
       "error: \"kubernets\" is not known to --only; known are kubernetes, ech and elasticsearch. "
       "Did you mean \"kubernetes\"?");
   options = instant(directory);
-  options.example = "certificate";
+  options.example = "certificates";
   EXPECT_EQ(error_of(options),
-            "error: \"certificate\" is not known to --example; it takes api_key.");
+            "error: \"certificates\" is not known to --example; known are api_key and "
+            "certificate. Did you mean \"certificate\"?");
   options = instant(directory);
   options.time_scale = -1;
   EXPECT_EQ(error_of(options),

@@ -93,6 +93,7 @@ TEST_P(Contract, a_record_comes_back_with_every_field_and_mark) {
   record.status = RecordStatus::settling;
   record.prevent_destroy = true;
   record.depends_on = {address_of("resource.a"), address_of("link.logs[\"eu\"].address")};
+  record.links = {{"link.logs[\"eu\"]", "certificate"}, {"link.metrics", ""}};
   record.run = 4;
   record.attributes.set("later", Value::unknown("resource.a"));
   ASSERT_TRUE(store_->put({record}, {}).ok());
@@ -132,6 +133,7 @@ TEST_P(Contract, an_operation_that_began_is_pending_with_all_that_was_said) {
   operation.action = OperationAction::replace_delete;
   operation.recorded_before = Value("as found");
   operation.depends_on = {address_of("resource.b")};
+  operation.links = {{"link.logs", "api_key"}};
   operation.prevent_destroy = true;
   ASSERT_TRUE(store_->begin({operation}).ok());
   reopen();

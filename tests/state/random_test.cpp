@@ -9,7 +9,8 @@ namespace crosstie::testing {
 namespace {
 
 const std::vector<std::string> kAddresses = {"resource.a", "resource.b[\"x\"]", "link.l.a",
-                                             "link.l[\"eu\"].a[\"b.c\"]"};
+                                             "link.l[\"eu\"].a[\"b.c\"]",
+                                             "shared.a[\"kubernetes.west:a/b\"]"};
 
 std::string random_address() { return *rc::gen::elementOf(kAddresses); }
 
@@ -22,13 +23,14 @@ ResourceRecord random_record(const std::string& address) {
   record.status = static_cast<RecordStatus>(*rc::gen::inRange(0, 3));
   record.prevent_destroy = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) record.depends_on = {address_of(random_address())};
+  if (*rc::gen::arbitrary<bool>()) record.links = {{"link.l", "api_key"}, {"link.m", ""}};
   record.run = *rc::gen::inRange(0, 5);
   return record;
 }
 
 Operation random_operation(int number, std::int64_t run) {
   Operation operation = operation_of("op-" + std::to_string(number), run, random_address());
-  operation.action = static_cast<OperationAction>(*rc::gen::inRange(0, 6));
+  operation.action = static_cast<OperationAction>(*rc::gen::inRange(0, 5));
   operation.desired = random_value(2);
   operation.before_image = random_value(1);
   operation.recorded_before = random_value(1);

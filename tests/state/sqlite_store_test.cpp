@@ -328,6 +328,8 @@ TEST_F(SqliteStore, values_without_meaning_are_told_with_their_place) {
       {"UPDATE resources SET attributes = '[]'", "attributes"},
       {"UPDATE resources SET attributes = '{\"v\":{},\"s\":[\"/none\"]}'", "attributes"},
       {"UPDATE resources SET depends_on = '[1]'", "depends_on"},
+      {"UPDATE resources SET links = '[]'", "links"},
+      {"UPDATE resources SET links = '{\"link.a\": 1}'", "links"},
       {"UPDATE resources SET token = x'00'", "token"},
       {"UPDATE resources SET address = 'nonsense'", "address"},
   };

@@ -125,6 +125,7 @@ inline nlohmann::json describe(const ResourceRecord& record) {
           {"status", static_cast<int>(record.status)},
           {"prevent_destroy", record.prevent_destroy},
           {"depends_on", depends_on},
+          {"links", record.links},
           {"run", record.run}};
 }
 
@@ -142,6 +143,7 @@ inline nlohmann::json describe(const Operation& operation) {
           {"before_image", encode_value(operation.before_image)},
           {"recorded_before", encode_value(operation.recorded_before)},
           {"depends_on", depends_on},
+          {"links", operation.links},
           {"prevent_destroy", operation.prevent_destroy},
           {"state", static_cast<int>(operation.state)},
           {"error", operation.error},

@@ -19,7 +19,7 @@ void expect_all(int count, Parse parse) {
 
 TEST(Words, every_enumerator_has_one) {
   expect_all<RecordStatus>(3, parse_record_status);
-  expect_all<OperationAction>(6, parse_operation_action);
+  expect_all<OperationAction>(5, parse_operation_action);
   expect_all<OperationState>(4, parse_operation_state);
   expect_all<RunState>(5, parse_run_state);
 }
@@ -27,9 +27,16 @@ TEST(Words, every_enumerator_has_one) {
 TEST(Words, are_those_of_the_documented_format) {
   EXPECT_EQ(word(RecordStatus::settling), "settling");
   EXPECT_EQ(word(OperationAction::replace_delete), "replace_delete");
-  EXPECT_EQ(word(OperationAction::settle), "settle");
   EXPECT_EQ(word(OperationState::unknown), "unknown");
   EXPECT_EQ(word(RunState::interrupted), "interrupted");
+}
+
+TEST(Words, links_go_back_and_forth) {
+  const std::map<std::string, std::string> links = {{"link.l[\"x\"]", "api_key"}, {"link.m", ""}};
+  EXPECT_EQ(read_links(write_links(links)), links);
+  EXPECT_EQ(write_links({}), "{}");
+  for (const char* text : {"", "[]", "{", "{\"link.a\":1}"})
+    EXPECT_THROW(read_links(text), std::invalid_argument) << text;
 }
 
 TEST(Words, addresses_go_back_and_forth) {

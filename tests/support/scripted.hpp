@@ -250,6 +250,7 @@ class Bench {
   Bench() { catalog.add(ScriptedProvider::schemas()); }
 
   std::shared_ptr<ScriptedConfiguration> configuration = std::make_shared<ScriptedConfiguration>();
+  std::shared_ptr<const Configuration> loaded;  // from files, in place of `configuration`
   ScriptedProvider provider;
   std::shared_ptr<MemoryState> state = std::make_shared<MemoryState>();
   SchemaCatalog catalog;
@@ -272,7 +273,7 @@ class Bench {
   Result<Plan> plan(PlanOptions options = {}) {
     MemoryStore store(state);
     options.today = "2026-01-01";
-    Planner planner(configuration, *store.load(), catalog, options,
+    Planner planner(in_use(), *store.load(), catalog, options,
                     [this](const std::string&) { return &provider; });
     const Result<void> prepared = planner.prepare();
     if (!prepared) return prepared.failure();
@@ -293,7 +294,7 @@ class Bench {
     options.parallelism = parallelism;
     options.run = run.id;
     auto io = std::make_unique<boost::asio::io_context>();
-    auto applier = std::make_unique<Applier>(std::move(plan), configuration, catalog, store,
+    auto applier = std::make_unique<Applier>(std::move(plan), in_use(), catalog, store,
                                              environment(), options);
     std::optional<ApplyResult> out;
     provider.loop = io.get();
@@ -312,6 +313,9 @@ class Bench {
   ApplyResult plan_and_apply(PlanOptions options = {}) { return apply(*plan(options)); }
 
  private:
+  std::shared_ptr<const Configuration> in_use() const {
+    return loaded ? loaded : std::static_pointer_cast<const Configuration>(configuration);
+  }
   template <class T>
   static Task<void> keep(Task<T> task, std::optional<T>& out) {
     out.emplace(co_await std::move(task));

@@ -58,6 +58,7 @@ class Driver {
     made.operation = "operation-" + std::to_string(++operations_);
     made.approved = approved;
     made.difference = provider_.diff(request, approved);
+    made.progress = &progress;
     return made;
   }
 

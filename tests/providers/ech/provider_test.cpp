@@ -1,5 +1,6 @@
 #include "providers/ech/provider.hpp"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -206,6 +207,11 @@ TEST(EchProvider, a_write_waits_for_a_plan_that_is_under_way) {
   EXPECT_FALSE(begun.outcome->token.is_null()) << "its plan has not ended";
   EXPECT_EQ(driver.apply("b", "ech.trust", trust("b", authority("two"))), "create");
   EXPECT_EQ(ech.trust()["direct"].size(), 2U);
+  const std::vector<WaitState>& told = driver.progress.states;
+  EXPECT_TRUE(std::any_of(told.begin(), told.end(), [](const WaitState& state) {
+    // The words of the wait before a write; the plan may end before its first look.
+    return state.value == "another plan is pending" || state.value == "idle";
+  }));
 }
 
 /// Runs all at once; the results in the order given.

@@ -4,98 +4,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sandbox/kubernetes/operator.hpp"
-#include "tests/providers/kubernetes/world.hpp"
+#include "tests/providers/kubernetes/elasticsearch_patch_cluster.hpp"
 
 namespace crosstie {
 namespace {
 
-using crosstie::testing::kLineage;
-using crosstie::testing::KubernetesWorld;
-using crosstie::testing::Silent;
+using crosstie::testing::EckCluster;
+using crosstie::testing::kEnabled;
+using crosstie::testing::patch_request;
 
-Value json(const std::string& text) { return from_json(nlohmann::json::parse(text)); }
-
-const char* kEnabled =
-    R"({"remoteClusterServer":{"enabled":true,"service":{"spec":{"type":"LoadBalancer"}}}})";
-
-ResourceRequest patch_request(const std::string& spec, const std::string& name = "quickstart") {
-  ResourceRequest request;
-  request.address.link = "logs";
-  request.address.name = "remote_server";
-  request.type = "kubernetes.elasticsearch_patch";
-  request.lineage = kLineage;
-  request.desired = Value(
-      Value::Object{{"name", Value(name)}, {"namespace", Value("default")}, {"spec", json(spec)}});
-  return request;
-}
-
-/// A cluster of three nodes, run by the simulated operator.
-class EckCluster : public ::testing::Test {
- protected:
-  EckCluster() {
-    sandbox::WorldEck eck;
-    eck.node_sets = {{"default", 3, "", ""}};
-    eck.load_balancer_delay = std::chrono::milliseconds(0);
-    eck_operator = std::make_unique<sandbox::EckOperator>(
-        world.context, world.store, std::vector<sandbox::WorldEck>{eck},
-        [](sandbox::Handler handler) { return handler; });
-    eck_operator->start();
-    provider = world.provider();
-  }
-
-  nlohmann::json cluster() const {
-    return *world.store.find(
-        {"elasticsearch.k8s.elastic.co", "elasticsearches", "default", "quickstart"});
-  }
-
-  Observation observe(const ResourceRequest& request) {
-    return world.run(provider->observe({request})).front();
-  }
-
-  WriteRequest planned(const ResourceRequest& request) {
-    WriteRequest write;
-    write.resource = request;
-    write.approved = observe(request);
-    write.difference = provider->diff(request, write.approved);
-    return write;
-  }
-
-  /// Creates the patch, waits, and gives the request as a later run sees it.
-  ResourceRequest created(const std::string& spec, Adoption adoption = Adoption::never) {
-    ResourceRequest request = patch_request(spec);
-    request.adoption = adoption;
-    const WriteResult result = world.run(provider->create(planned(request)));
-    EXPECT_TRUE(result.outcome.has_value()) << format_diagnostics(result.failure.diagnostics);
-    if (!result.outcome) return request;
-    const WaitRequest wait{request, result.outcome->attributes, result.outcome->token, {}};
-    const Result<Value> ready = world.run(provider->settle(wait, progress));
-    EXPECT_TRUE(ready.ok()) << format_diagnostics(ready.ok() ? Diagnostics{} : ready.failure());
-    request.prior =
-        Recorded{request.desired, ready.ok() ? *ready : Value(), result.outcome->before};
-    return request;
-  }
-
-  void edit(const std::string& body, const std::string& manager = "kubectl-edit") {
-    sandbox::Request request;
-    request.method = "PATCH";
-    request.path =
-        "/apis/elasticsearch.k8s.elastic.co/v1/namespaces/default/elasticsearches/quickstart";
-    request.raw_target = request.path + "?fieldManager=" + manager;
-    request.query = {{"fieldManager", manager}};
-    request.headers = {{"authorization", std::string("Bearer ") + crosstie::testing::kAdminToken},
-                       {"content-type", "application/merge-patch+json"}};
-    request.body = body;
-    const sandbox::Handler handler = world.api->handler();
-    const sandbox::Response response = world.run(handler(std::move(request)));
-    ASSERT_LT(response.status, 300) << response.body;
-  }
-
-  KubernetesWorld world;
-  std::unique_ptr<sandbox::EckOperator> eck_operator;
-  std::unique_ptr<Provider> provider;
-  Silent progress;
-};
+constexpr const char* kRestart =
+    "restarts 3 pods of default/quickstart, one rolling restart: quickstart-es-default-0..2; "
+    "because of remoteClusterServer.enabled";
 
 TEST_F(EckCluster, plan_tells_of_the_rolling_restart) {
   const ResourceRequest request = patch_request(kEnabled);
@@ -103,7 +23,7 @@ TEST_F(EckCluster, plan_tells_of_the_rolling_restart) {
   EXPECT_EQ(seen.presence, Presence::absent);
   const Forecast forecast = provider->forecast(request, seen, "create");
   EXPECT_EQ(forecast.waits_for, "roll 3 pods, green");
-  EXPECT_EQ(forecast.disruption, "restarts 3 pods of default/quickstart, one rolling restart");
+  EXPECT_EQ(forecast.disruption, kRestart);
   EXPECT_EQ(world.seen.writes(), 0);
 }
 
@@ -124,8 +44,7 @@ TEST_F(EckCluster, taking_it_back_leaves_the_cluster_as_it_was) {
   const nlohmann::json before = cluster();
   ResourceRequest request = created(kEnabled);
   request.desired = Value();
-  EXPECT_EQ(provider->forecast(request, observe(request), "delete").disruption,
-            "restarts 3 pods of default/quickstart, one rolling restart");
+  EXPECT_EQ(provider->forecast(request, observe(request), "delete").disruption, kRestart);
   WriteRequest write;
   write.resource = request;
   const WriteResult result = world.run(provider->remove(write));
