@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdint>

@@ -4,6 +4,7 @@
 
 #include <openssl/rand.h>
 #include <pwd.h>
+
 #include <array>
 #include <chrono>
 #include <cstdio>

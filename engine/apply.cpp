@@ -377,6 +377,7 @@ void Applier::Impl::keep_links() {
     if (change.action == Action::no_op && change.prior && change.kind != ResourceKind::read &&
         change.links != change.recorded_links)
       records.push_back(record_again(change, options.run));
+  if (records.empty()) return;  // no commit for nothing
   const Result<void> kept = store.put(records, {});
   if (!kept) append(result.diagnostics, kept.failure());
 }

@@ -1,5 +1,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>

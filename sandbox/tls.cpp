@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <optional>

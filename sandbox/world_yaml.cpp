@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>

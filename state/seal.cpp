@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+
 #include <cassert>
 #include <cstddef>
 #include <memory>

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <spawn.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>

@@ -1,6 +1,7 @@
 #include "providers/http/websocket.hpp"
 
 #include <openssl/evp.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

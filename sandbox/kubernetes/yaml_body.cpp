@@ -1,6 +1,7 @@
 #include "sandbox/kubernetes/yaml_body.hpp"
 
 #include <yaml-cpp/yaml.h>
+
 #include <charconv>
 #include <cstddef>
 #include <cstdint>

@@ -1,91 +1,23 @@
 // The documented certificate procedure in the world of `-example certificate`, by plain requests
 // over real sockets, with the console's wrong line first.
-#include "client.hpp"
-#include "sandbox/ech/ech.hpp"
-#include "sandbox/elasticsearch/text.hpp"
-#include "sandbox/sandbox.hpp"
-#include "sandbox/text.hpp"
+#include "running_sandbox.hpp"
 
 namespace crosstie::sandbox {
 namespace {
 
 using nlohmann::json;
 using testing::http;
-using testing::https;
-using testing::port_of;
-using testing::read_file;
 
 constexpr std::chrono::seconds kPatience{60};
 constexpr const char* kResource =
     "/apis/elasticsearch.k8s.elastic.co/v1/namespaces/default/elasticsearches/quickstart";
 
-class CertificateWorld : public ::testing::Test {
+class CertificateWorld : public ::testing::Test, public testing::RunningSandbox {
  protected:
   void SetUp() override {
     SandboxOptions options;
-    options.directory = directory.path / "sandbox";
-    options.time_scale = 0;
     options.example = "certificate";
-    sandbox = std::make_unique<Sandbox>(options);
-    sandbox->start();
-    const std::string text = read_file(sandbox->kubeconfig());
-    const auto value = [&text](const std::string& key) {
-      const std::size_t start = text.find(key + ": ") + key.size() + 2;
-      return elasticsearch::base64_decode(text.substr(start, text.find('\n', start) - start))
-          .value_or("");
-    };
-    kubernetes_ca = value("certificate-authority-data");
-    admin = {value("client-certificate-data"), value("client-key-data")};
-    deployment = sandbox->world().deployments.at(0).id;
-  }
-
-  static json checked(const RemoteHello& hello, const std::string& what) {
-    EXPECT_TRUE(hello.status >= 200 && hello.status < 300)
-        << what << ": " << hello.error << hello.status << " " << hello.body;
-    return json::parse(hello.body, nullptr, false);
-  }
-
-  json kubernetes(const std::string& method, const std::string& path, const json& body = {},
-                  const std::string& type = "application/json") {
-    DialRequest request;
-    request.port = port_of(sandbox->kubernetes_url());
-    request.trusted_pem = kubernetes_ca;
-    request.server_name = "127.0.0.1";
-    request.client = admin;
-    request.method = method;
-    request.path = path;
-    if (!body.is_null()) {
-      request.headers = {{"Content-Type", type}};
-      request.body = body.dump();
-    }
-    return checked(https(request), method + " " + path);
-  }
-
-  json ech(const std::string& method, const std::string& path, const json& body = {}) {
-    DialRequest request;
-    request.port = port_of(sandbox->ech_url());
-    request.trusted_pem = read_file(sandbox->ca_file());
-    request.method = method;
-    request.path = "/api/v1/deployments/" + deployment + path;
-    request.headers = {{"Authorization", "ApiKey " + sandbox->api_key()},
-                       {"Content-Type", "application/json"}};
-    if (!body.is_null()) request.body = body.dump();
-    return checked(https(request), method + " " + path);
-  }
-
-  json local(const std::string& method, const std::string& path, const json& body = {}) {
-    std::uint16_t port = 0;
-    sandbox->on_thread([&] { port = sandbox->ech()->elasticsearch_port(deployment); });
-    DialRequest request;
-    request.port = port;
-    request.trusted_pem = read_file(sandbox->ca_file());
-    request.method = method;
-    request.path = path;
-    request.headers = {
-        {"Authorization", "Basic " + base64_of("elastic:" + sandbox->elastic_password())},
-        {"Content-Type", "application/json"}};
-    if (!body.is_null()) request.body = body.dump();
-    return checked(https(request), method + " " + path);
+    start(std::move(options));
   }
 
   template <class Done>
@@ -150,12 +82,6 @@ class CertificateWorld : public ::testing::Test {
                   {"transport", {{"service", {{"spec", {{"type", "LoadBalancer"}}}}}}}}}},
                "application/merge-patch+json");
   }
-
-  testing::TemporaryDirectory directory;
-  std::unique_ptr<Sandbox> sandbox;
-  std::string kubernetes_ca;
-  Identity admin;
-  std::string deployment;
 };
 
 TEST_F(CertificateWorld, the_wrong_line_takes_a_node_down_and_the_right_one_connects) {

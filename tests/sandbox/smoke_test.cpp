@@ -1,30 +1,15 @@
 // The documented procedure for an API-key link, by plain requests over real sockets: what crosstie
 // automates, done by hand.
-#include "client.hpp"
-#include "sandbox/ech/ech.hpp"
-#include "sandbox/elasticsearch/text.hpp"
+#include "running_sandbox.hpp"
 #include "sandbox/kubernetes/operator.hpp"
-#include "sandbox/sandbox.hpp"
-#include "sandbox/text.hpp"
 
 namespace crosstie::sandbox {
 namespace {
 
 using nlohmann::json;
 using testing::http;
-using testing::https;
-using testing::port_of;
-using testing::read_file;
-using testing::TemporaryDirectory;
 
 constexpr std::chrono::seconds kPatience{60};
-
-/// The decoded value after `key: ` in a file of lines.
-std::string decoded_value(const std::string& text, const std::string& key) {
-  const std::size_t start = text.find(key + ": ") + key.size() + 2;
-  return elasticsearch::base64_decode(text.substr(start, text.find('\n', start) - start))
-      .value_or("");
-}
 
 /// What a server sets by itself is no difference.
 json without_server(const json& value) {
@@ -49,82 +34,15 @@ struct LinkCase {
 
 void PrintTo(const LinkCase& link, std::ostream* out) { *out << link.name; }
 
-class Smoke : public ::testing::TestWithParam<LinkCase> {
+class Smoke : public ::testing::TestWithParam<LinkCase>, public testing::RunningSandbox {
  protected:
   void SetUp() override {
     SandboxOptions options;
-    options.directory = directory.path / "sandbox";
-    options.time_scale = 0;
     options.world_file = directory.path / "world.yaml";
     std::ofstream(*options.world_file) << GetParam().world;
-    sandbox = std::make_unique<Sandbox>(options);
-    sandbox->start();
-    const std::string kubeconfig = read_file(sandbox->kubeconfig());
-    kubernetes_ca = decoded_value(kubeconfig, "certificate-authority-data");
-    admin = {decoded_value(kubeconfig, "client-certificate-data"),
-             decoded_value(kubeconfig, "client-key-data")};
+    start(std::move(options));
     eck_name = sandbox->world().eck.at(0).name;
     eck_namespace = sandbox->world().eck.at(0).namespace_name;
-    deployment = sandbox->world().deployments.at(0).id;
-  }
-
-  static json checked(const RemoteHello& hello, const std::string& what) {
-    EXPECT_EQ(hello.error, "") << what;
-    EXPECT_TRUE(hello.status >= 200 && hello.status < 300)
-        << what << ": " << hello.status << " " << hello.body;
-    return json::parse(hello.body, nullptr, false);
-  }
-
-  json kubernetes(const std::string& method, const std::string& path, const json& body = {},
-                  const std::string& type = "application/json") {
-    DialRequest request;
-    request.port = port_of(sandbox->kubernetes_url());
-    request.trusted_pem = kubernetes_ca;
-    request.server_name = "127.0.0.1";
-    request.client = admin;
-    request.method = method;
-    request.path = path;
-    if (!body.is_null()) {
-      request.headers = {{"Content-Type", type}};
-      request.body = body.dump();
-    }
-    return checked(https(request), method + " " + path);
-  }
-
-  json ech(const std::string& method, const std::string& path, const json& body = {}) {
-    DialRequest request;
-    request.port = port_of(sandbox->ech_url());
-    request.trusted_pem = read_file(sandbox->ca_file());
-    request.server_name = "127.0.0.1";
-    request.method = method;
-    request.path = "/api/v1/deployments/" + deployment + path;
-    request.headers = {{"Authorization", "ApiKey " + sandbox->api_key()},
-                       {"Content-Type", "application/json"}};
-    if (!body.is_null()) request.body = body.dump();
-    return checked(https(request), method + " " + path);
-  }
-
-  /// A call to a cluster as user `elastic`.
-  json cluster(std::uint16_t port, const std::string& ca, const std::string& password,
-               const std::string& method, const std::string& path, const json& body = {}) {
-    DialRequest request;
-    request.port = port;
-    request.trusted_pem = ca;
-    request.method = method;
-    request.path = path;
-    request.headers = {{"Authorization", "Basic " + base64_of("elastic:" + password)}};
-    if (!body.is_null()) {
-      request.headers.emplace_back("Content-Type", "application/json");
-      request.body = body.dump();
-    }
-    return checked(https(request), method + " " + path);
-  }
-
-  json local(const std::string& method, const std::string& path, const json& body = {}) {
-    std::uint16_t port = 0;
-    sandbox->on_thread([&] { port = sandbox->ech()->elasticsearch_port(deployment); });
-    return cluster(port, read_file(sandbox->ca_file()), sandbox->elastic_password(), method, path,
-                   body);
   }
 
   json remote(const std::string& method, const std::string& path, const json& body = {}) {
@@ -257,13 +175,8 @@ class Smoke : public ::testing::TestWithParam<LinkCase> {
     return without_server(json::parse(http(sandbox->control_url(), "GET", "/world")));
   }
 
-  TemporaryDirectory directory;
-  std::unique_ptr<Sandbox> sandbox;
-  std::string kubernetes_ca;
-  Identity admin;
   std::string eck_name;
   std::string eck_namespace;
-  std::string deployment;
 };
 
 TEST_P(Smoke, link_is_made_proven_and_taken_back_without_a_trace) {

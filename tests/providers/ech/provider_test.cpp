@@ -340,6 +340,23 @@ TEST(EchProvider, a_deployment_tells_version_and_address) {
   EXPECT_TRUE(seen.attributes.flag("healthy"));
 }
 
+TEST(EchProvider, a_deployment_tells_every_authority_of_its_nodes_and_the_restriction) {
+  EchWorld ech;
+  Driver driver(ech.world, *ech.provider);
+  Value desired;
+  desired.set("deployment", kDeployment);
+  const ResourceRequest request = driver.request("ca", "ech.certificate_authority", desired);
+  const Observation seen = driver.observe(request);
+  ASSERT_EQ(seen.presence, Presence::present) << testing::words(seen.diagnostics);
+  const std::string restriction = seen.attributes.text("trust_restriction");
+  EXPECT_TRUE(restriction.starts_with("*.node.") && restriction.ends_with(".account"))
+      << restriction;
+  EXPECT_EQ(seen.attributes.find("fingerprints")->as_list().size(), 2U) << "the inactive one too";
+  const std::string pem = seen.attributes.text("certificates");
+  EXPECT_NE(pem.find("-----BEGIN CERTIFICATE-----", 1), std::string::npos);
+  EXPECT_FALSE(ech.provider->diff(request, seen).any());
+}
+
 TEST(EchProvider, a_missing_deployment_is_unreadable_for_a_read_and_absent_for_what_was_in_it) {
   EchWorld ech;
   Driver driver(ech.world, *ech.provider);
