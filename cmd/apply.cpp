@@ -121,6 +121,7 @@ int run(Invocation& invocation) {
   const Result<RunRequest> request = run_request(invocation, "apply");
   if (!request) return report_as(invocation, request.failure(), call.json);
   call.request = *request;
+  call.request.patches_folder = invocation.arguments.value("write-patches", "");
   if (call.json) JsonLines(invocation.out).version();
   const bool saved = !invocation.arguments.names().empty();
   if (saved)
@@ -147,17 +148,19 @@ int run(Invocation& invocation) {
 }  // namespace
 
 Command apply_command() {
-  return {"apply",
-          "makes the world as the configuration asks, in dependency order",
-          "[options] [PLANFILE]",
-          with_session_flags(with_run_flags(
-              {{"auto-approve", FlagKind::toggle, "", "does not ask"},
-               {"json", FlagKind::toggle, "", "one JSON message a line"},
-               {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
-               {"replace", FlagKind::list, "ADDRESS",
-                "replaces this resource though nothing differs"}})),
-          1,
-          run};
+  return {
+      "apply",
+      "makes the world as the configuration asks, in dependency order",
+      "[options] [PLANFILE]",
+      with_session_flags(with_run_flags(
+          {{"auto-approve", FlagKind::toggle, "", "does not ask"},
+           {"json", FlagKind::toggle, "", "one JSON message a line"},
+           {"target", FlagKind::list, "ADDRESS", "only this resource and what it needs"},
+           {"replace", FlagKind::list, "ADDRESS", "replaces this resource though nothing differs"},
+           {"write-patches", FlagKind::value, "DIR",
+            "writes patches of Elasticsearch resources to files for Git; sends none"}})),
+      1,
+      run};
 }
 
 }  // namespace crosstie

@@ -17,6 +17,7 @@
 
 #include "cmd/arguments.hpp"
 #include "cmd/command.hpp"
+#include "cmd/patch_writer.hpp"
 #include "cmd/run_task.hpp"
 #include "cmd/session.hpp"
 #include "cmd/view/apply_human.hpp"
@@ -268,8 +269,12 @@ int run_plan(Invocation& invocation, Session& session, Plan plan, const RunReque
   ApplyResult result;
   bool out_of_time = false;
   {
+    std::optional<PatchWriters> writers;
+    Environment environment = session.environment(events);
+    if (!request.patches_folder.empty())
+      environment = writers.emplace(request.patches_folder).before(std::move(environment));
     Applier applier(std::move(plan), session.configuration, session.schemas, *session.store,
-                    session.environment(events), options);
+                    std::move(environment), options);
     Interrupts interrupts(session.io, applier, invocation.err);
     if (request.timeout) interrupts.stop_after(*request.timeout);
     std::unique_ptr<Redraw> redraw;

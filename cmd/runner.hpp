@@ -24,6 +24,7 @@ struct RunRequest {
   bool json = false;
   int parallelism = 10;
   std::optional<std::chrono::milliseconds> timeout;  // of the whole run
+  std::string patches_folder;                        // -write-patches; "": everything is applied
 };
 
 /// -parallelism and -timeout.

@@ -1,6 +1,7 @@
 #include "providers/kubernetes/elasticsearch_nodes.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>

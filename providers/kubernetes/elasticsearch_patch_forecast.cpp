@@ -11,7 +11,6 @@
 #include "engine/model/result.hpp"
 #include "engine/model/value.hpp"
 #include "providers/kubernetes/access.hpp"
-#include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/elasticsearch_patch.hpp"
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
 #include "providers/kubernetes/elasticsearch_patch_plan.hpp"

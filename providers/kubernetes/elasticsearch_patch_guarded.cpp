@@ -1,7 +1,6 @@
 // How kubernetes.elasticsearch_patch writes where nodeSets are concerned: one guarded patch for all
 // that changes a value, then the apply that says whose the spec's fields are. Killed between the
 // two, the next run finds its name in the ledger and goes on.
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -127,10 +126,9 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_guarded(WriteRequest 
   bool wrote = false;
   if (!patch->is_null()) {
     restarts = restarted_pods(*patch, live);
-    if (Diagnostics switches = orchestration_switches(live);
-        patch->find("spec") != nullptr && waits_for_ready(resource) && has_errors(switches))
-      co_return WriteResult::failed(std::move(switches));
-    if (Diagnostics refused = restarts > 0 ? refusals(request, name, live) : Diagnostics{};
+    if (Diagnostics refused = patch->find("spec") == nullptr
+                                  ? Diagnostics{}
+                                  : obstacles(request, name, live, restarts > 0);
         !refused.empty())
       co_return WriteResult::failed(std::move(refused));
     if (request.dry_run) co_return WriteResult::done({});  // two writes: no dry run

@@ -83,6 +83,9 @@ class ElasticsearchPatch : public Handler {
   /// Why a restart should not be begun, of a cluster that may have changed since the plan.
   Diagnostics refusals(const WriteRequest& request, const ObjectName& name,
                        const Value& live) const;
+  /// Why nothing should be written now.
+  Diagnostics obstacles(const WriteRequest& request, const ObjectName& name, const Value& live,
+                        bool restarts) const;
   Observation judge(const ResourceRequest& request, const Value& live, bool restart_is_ours) const;
   void note_wish(const ResourceRequest& request, const ObjectName& cluster);
   /// What the patches before this one want of the same cluster: for the forecast.

@@ -1,6 +1,5 @@
 #include "providers/kubernetes/elasticsearch_patch_plan.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -12,9 +11,7 @@
 #include "engine/model/result.hpp"
 #include "engine/model/value.hpp"
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
-#include "providers/kubernetes/handler.hpp"
 #include "providers/kubernetes/node_sets.hpp"
-#include "providers/kubernetes/node_sets_settings.hpp"
 #include "providers/kubernetes/node_sets_view.hpp"
 #include "providers/kubernetes/object_handler.hpp"
 #include "providers/provider.hpp"

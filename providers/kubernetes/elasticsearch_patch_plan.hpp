@@ -63,8 +63,4 @@ Result<Value> guarded_patch(const ResourceRequest& request, const Value& live);
 /// Lists go as they are, nulls inside them too.
 Value json_patch_of(const Value& patch, const Value& live);
 
-/// What guarded_patch would write, as a YAML merge patch for Git: names the resource, and leaves
-/// out the empty fields that ECK writes back. "" when no value changes.
-Result<std::string> patch_for_git(const ResourceRequest& request, const Value& live);
-
 }  // namespace crosstie::kubernetes

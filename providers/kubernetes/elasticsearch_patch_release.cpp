@@ -1,5 +1,6 @@
 // The one write of kubernetes.elasticsearch_patch: what it takes out, what it sets, and its form.
 #include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -10,10 +11,12 @@
 
 #include "engine/model/result.hpp"
 #include "engine/model/value.hpp"
+#include "providers/kubernetes/access.hpp"
 #include "providers/kubernetes/elasticsearch_patch_handler.hpp"
 #include "providers/kubernetes/elasticsearch_patch_plan.hpp"
+#include "providers/kubernetes/elasticsearch_patch_text.hpp"
 #include "providers/kubernetes/handler.hpp"
-#include "providers/kubernetes/manifest.hpp"
+#include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/node_sets.hpp"
 #include "providers/kubernetes/node_sets_settings.hpp"
 #include "providers/kubernetes/server_shape.hpp"
@@ -22,19 +25,10 @@
 namespace crosstie::kubernetes {
 namespace {
 
-using Nodes = std::vector<const Value*>;
-
-Nodes members_of(const Nodes& nodes, const std::string& key) {
-  Nodes found;
-  for (const Value* node : nodes)
-    if (const Value* member = node->find(key)) found.push_back(member);
-  return found;
-}
-
 /// Fields of the spec in managedFields: those of one manager, and those of all others.
 struct Ownership {
-  Nodes ours;
-  Nodes others;
+  FieldNodes ours;
+  FieldNodes others;
 };
 
 Ownership spec_owners(const Value& live, const std::string& manager,
@@ -55,7 +49,7 @@ Ownership spec_owners(const Value& live, const std::string& manager,
   return owners;
 }
 
-std::vector<std::string> field_names(const Nodes& nodes) {
+std::vector<std::string> field_names(const FieldNodes& nodes) {
   std::vector<std::string> names;
   for (const Value* node : nodes) {
     if (!node->is_object()) continue;
@@ -69,16 +63,16 @@ std::vector<std::string> field_names(const Nodes& nodes) {
 
 /// Nulls of what is released below `live`; true when nothing of `live` stays.
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the object
-bool release(const Nodes& ours, const Value& live, const Value* desired, const Nodes& others,
-             Value& patch) {
+bool release(const FieldNodes& ours, const Value& live, const Value* desired,
+             const FieldNodes& others, Value& patch) {
   std::size_t gone = 0;
   for (const std::string& name : field_names(ours)) {
     const Value* member = live.find(name);
     if (member == nullptr) continue;
     const Value* wanted = desired == nullptr ? nullptr : desired->find(name);
     if (wanted != nullptr && wanted->is_null()) wanted = nullptr;
-    const Nodes theirs = members_of(others, "f:" + name);
-    const Nodes below = members_of(ours, "f:" + name);
+    const FieldNodes theirs = fields_below(others, "f:" + name);
+    const FieldNodes below = fields_below(ours, "f:" + name);
     if (member->is_object() && !field_names(below).empty()) {
       Value deeper(Value::Object{});
       const bool emptied = release(below, *member, wanted, theirs, deeper);
@@ -286,6 +280,10 @@ Value json_patch_of(const Value& patch, const Value& live) {
       operations.push_back(operation("test", std::string("/metadata/") + key, *known));
   add_operations(patch, live, "", operations);
   return Value(std::move(operations));
+}
+
+ObjectName patched_cluster(const ResourceRequest& request, const std::string& default_namespace) {
+  return cluster_of(request, default_namespace);
 }
 
 Result<std::string> patch_for_git(const ResourceRequest& request, const Value& live) {

@@ -1,6 +1,7 @@
 // How kubernetes.elasticsearch_patch writes: server-side apply of its own fields, and letting go of
 // them.
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,6 +36,16 @@ void leaves_of(const Value& value, Path& path, std::vector<Path>& leaves) {
     leaves_of(member, path, leaves);
     path.pop_back();
   }
+}
+
+/// The plan saw something else of the spec than there is now.
+std::optional<Diagnostic> moved_since(const WriteRequest& request, const Value& live,
+                                      const std::vector<FieldChange>& changes,
+                                      const ObjectName& name) {
+  const Value* seen = request.approved.attributes.find("spec");
+  if (seen == nullptr || version_of(live) == request.approved.version) return std::nullopt;
+  const Value then(Value::Object{{"spec", *seen}});
+  return unapproved(patch_changes(request.resource, then), changes, name);
 }
 
 }  // namespace
@@ -110,6 +121,13 @@ Task<WriteResult> ElasticsearchPatch::write(WriteRequest request) {
   co_return WriteResult::failed(with_address({busy_object(name)}, address));
 }
 
+Diagnostics ElasticsearchPatch::obstacles(const WriteRequest& request, const ObjectName& name,
+                                          const Value& live, bool restarts) const {
+  Diagnostics switches = orchestration_switches(live);
+  if (waits_for_ready(request.resource) && has_errors(switches)) return switches;
+  return restarts ? refusals(request, name, live) : Diagnostics{};
+}
+
 Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteRequest& request,
                                                                 const ObjectName& name,
                                                                 const KindPath& kind) {
@@ -127,12 +145,8 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
   }
   const Value live = std::move(now.body);
   const std::vector<FieldChange> changes = patch_changes(resource, live);
-  if (const Value* seen = request.approved.attributes.find("spec");
-      seen != nullptr && version_of(live) != request.approved.version) {
-    const Value then(Value::Object{{"spec", *seen}});
-    if (auto moved = unapproved(patch_changes(resource, then), changes, name))
-      co_return WriteResult::failed(std::move(*moved));
-  }
+  if (auto moved = moved_since(request, live, changes, name))
+    co_return WriteResult::failed(std::move(*moved));
   const std::string manager = manager_of(resource);
   const Value desired = wrapped_spec(argument(resource, "spec"));
   Outcome outcome;
@@ -142,14 +156,10 @@ Task<std::optional<WriteResult>> ElasticsearchPatch::write_once(const WriteReque
     outcome.token = token_of(live);
     co_return WriteResult::done(std::move(outcome));
   }
-  const bool waits = waits_for_ready(resource);
-  if (Diagnostics switches = orchestration_switches(live); waits && has_errors(switches))
-    co_return WriteResult::failed(std::move(switches));
   const bool restarts = std::any_of(changes.begin(), changes.end(), [](const FieldChange& change) {
     return restarts_pods(change.path);
   });
-  if (Diagnostics refused = restarts ? refusals(request, name, live) : Diagnostics{};
-      !refused.empty())
+  if (Diagnostics refused = obstacles(request, name, live, restarts); !refused.empty())
     co_return WriteResult::failed(std::move(refused));
   const std::vector<TakenField> taken = taken_by_others(resource, live, changes);
   if (auto conflict = describe_taken(taken, resource.adoption, name.print()))

@@ -1,13 +1,13 @@
 #include "providers/kubernetes/elasticsearch_restart.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "providers/kubernetes/access.hpp"
 #include "providers/kubernetes/elasticsearch_patch.hpp"
 #include "providers/kubernetes/node_sets_view.hpp"
+#include "providers/kubernetes/object.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
@@ -58,20 +59,6 @@ std::string joined(const std::vector<std::string>& words) {
     all += " and " + std::to_string(words.size() - kReasonsMax) + " more";
   return all;
 }
-
-/// Where a tool says that it keeps an object.
-struct ToolMark {
-  std::string_view where;
-  std::string_view key;
-  std::string_view tool;
-};
-constexpr std::array<ToolMark, 6> kToolMarks = {
-    {{"annotations", "argocd.argoproj.io/tracking-id", "Argo CD"},
-     {"labels", "argocd.argoproj.io/instance", "Argo CD"},
-     {"labels", "kustomize.toolkit.fluxcd.io/name", "Flux"},
-     {"labels", "helm.toolkit.fluxcd.io/name", "Flux"},
-     {"annotations", "meta.helm.sh/release-name", "Helm"},
-     {"labels", "app.kubernetes.io/managed-by", "Helm"}}};
 
 bool has_manager(const Value& object, std::string_view part) {
   const Value* managed = object.at({"metadata", "managedFields"});
@@ -169,19 +156,12 @@ std::string restart_progress(const Value& elasticsearch, std::int64_t restarts) 
 }
 
 std::string git_owner(const Value& object) {
-  for (const ToolMark& mark : kToolMarks) {
-    const std::string value = text_at(object, {"metadata", mark.where, mark.key});
-    if (value.empty()) continue;
-    if (mark.key == "app.kubernetes.io/managed-by") {
-      if (value == mark.tool) return std::string(mark.tool);
-      continue;
-    }
-    return std::string(mark.tool) + " (" + value.substr(0, value.find(':')) + ")";
-  }
+  if (std::string tool = claiming_tool(object); !tool.empty()) return tool;
+  if (text_at(object, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "Helm")
+    return "Helm";
   const std::string instance =
       text_at(object, {"metadata", "labels", "app.kubernetes.io/instance"});
-  if (has_manager(object, "argocd-"))
-    return instance.empty() ? "Argo CD" : "Argo CD (" + instance + ")";
+  if (has_manager(object, "argocd-")) return instance.empty() ? "Argo CD" : "Argo CD " + instance;
   if (has_manager(object, "kustomize-controller") || has_manager(object, "helm-controller"))
     return "Flux";
   return has_manager(object, "helm") ? "Helm" : std::string{};
@@ -193,7 +173,7 @@ Diagnostic git_owner_warning(const ObjectName& cluster, const std::string& owner
       cluster.print() + " is kept by " + owner +
           ", which may put back what this changes, and so restart its pods once more.",
       "To be safe, put the change where the object is kept, and apply once it is there:\n"
-      "    crosstie apply --write-patches DIR");
+      "    crosstie apply -write-patches DIR");
 }
 
 }  // namespace crosstie::kubernetes

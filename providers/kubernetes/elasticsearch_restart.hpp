@@ -33,7 +33,7 @@ Diagnostics restart_refusals(const Value& elasticsearch, const ObjectName& clust
 /// no node. `restarts`: how many nodes restart in all, 0 when it is not known.
 std::string restart_progress(const Value& elasticsearch, std::int64_t restarts);
 
-/// Who keeps the resource in Git or a chart: `Argo CD (quickstart)`, "" when nobody says so. The
+/// Who keeps the resource in Git or a chart: `Argo CD quickstart`, "" when nobody says so. The
 /// labels, annotations and field managers are those of Argo CD 2.x, Flux 2 and Helm 3.
 std::string git_owner(const Value& object);
 /// The warning for a plan that changes it.

@@ -10,20 +10,12 @@
 #include "engine/model/value.hpp"
 #include "providers/kubernetes/access.hpp"
 #include "providers/kubernetes/api.hpp"
+#include "providers/kubernetes/managed_fields.hpp"
 #include "providers/kubernetes/status.hpp"
 #include "providers/provider.hpp"
 
 namespace crosstie::kubernetes {
 namespace {
-
-using Nodes = std::vector<const Value*>;
-
-Nodes members_of(const Nodes& nodes, const std::string& key) {
-  Nodes found;
-  for (const Value* node : nodes)
-    if (const Value* member = node->find(key)) found.push_back(member);
-  return found;
-}
 
 bool has_elements(const Value& fields) {
   return fields.is_object() &&
@@ -39,7 +31,7 @@ Value nulls_for(const Value& object) {
 }
 
 /// Whether the apply would take every member out of `live`; `patch` gets what lies below it.
-bool empties(const Value& ours, const Value& live, const Value* desired, const Nodes& others,
+bool empties(const Value& ours, const Value& live, const Value* desired, const FieldNodes& others,
              Value& patch) {
   std::size_t removed = 0;
   for (const auto& [key, below] : ours.as_object()) {
@@ -49,7 +41,7 @@ bool empties(const Value& ours, const Value& live, const Value* desired, const N
     if (member == nullptr) continue;
     const Value* wanted = desired == nullptr ? nullptr : desired->find(name);
     if (wanted != nullptr && wanted->is_null()) wanted = nullptr;
-    const Nodes theirs = members_of(others, key);
+    const FieldNodes theirs = fields_below(others, key);
     const bool stays = wanted != nullptr || !theirs.empty();
     const bool inner = member->is_object() && below.is_object() && !below.as_object().empty();
     if (inner) {
@@ -80,7 +72,7 @@ Value emptied_patch(const Value& live, const Value& desired, const std::string& 
   const Value* managed = live.at({"metadata", "managedFields"});
   if (managed == nullptr || !managed->is_list()) return Value();
   const Value* ours = nullptr;
-  Nodes others;
+  FieldNodes others;
   for (const Value& entry : managed->as_list()) {
     const Value* fields = entry.find("fieldsV1");
     if (fields == nullptr || !fields->is_object() || entry.text("subresource") == "status")

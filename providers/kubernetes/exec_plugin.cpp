@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <spawn.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>

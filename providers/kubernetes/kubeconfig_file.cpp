@@ -1,6 +1,7 @@
 #include "providers/kubernetes/kubeconfig_file.hpp"
 
 #include <yaml-cpp/yaml.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <map>

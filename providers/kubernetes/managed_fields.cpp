@@ -45,6 +45,13 @@ bool of_status(const Value& entry) { return entry.text("subresource") == "status
 
 }  // namespace
 
+FieldNodes fields_below(const FieldNodes& nodes, const std::string& key) {
+  FieldNodes found;
+  for (const Value* node : nodes)
+    if (const Value* member = node->find(key)) found.push_back(member);
+  return found;
+}
+
 const Value* fields_of_element(const Value& fields, const Value& element) {
   if (!fields.is_object()) return nullptr;
   for (const auto& [key, below] : fields.as_object()) {

@@ -14,6 +14,10 @@ struct FieldOwner {
   friend bool operator==(const FieldOwner&, const FieldOwner&) = default;
 };
 
+/// Places of several managers' fieldsV1 trees, and the same one step down.
+using FieldNodes = std::vector<const Value*>;
+FieldNodes fields_below(const FieldNodes& nodes, const std::string& key);
+
 /// The member `k:{"name":"x"}` of a list's fields whose keys `element` has; nullptr when there is
 /// none. A key that the element leaves out was defaulted by the server (a port's protocol) and does
 /// not count.

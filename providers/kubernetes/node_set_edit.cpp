@@ -1,8 +1,18 @@
 #include "providers/kubernetes/node_set_edit.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
+#include "providers/kubernetes/node_sets.hpp"
 #include "providers/kubernetes/node_sets_settings.hpp"
 #include "providers/kubernetes/server_shape.hpp"
 

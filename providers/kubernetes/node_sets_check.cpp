@@ -1,9 +1,16 @@
 // What the argument `node_sets` and the ledger may look like.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/node_sets.hpp"
 #include "providers/kubernetes/node_sets_settings.hpp"
 

@@ -1,7 +1,12 @@
 #include "providers/kubernetes/node_sets_settings.hpp"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "engine/model/value.hpp"
 #include "providers/kubernetes/server_shape.hpp"
 
 namespace crosstie::kubernetes {

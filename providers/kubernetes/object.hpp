@@ -1,6 +1,7 @@
 #pragma once
 // kubernetes.object: any object, by server-side apply.
 #include <memory>
+#include <string>
 
 #include "providers/kubernetes/api.hpp"
 #include "providers/kubernetes/handler.hpp"
@@ -25,6 +26,9 @@ struct Claim {
   Ownership ownership = Ownership::unowned;
   std::string owner;
 };
+/// A tool that says by a label or an annotation that it keeps the object, such as `Argo CD search`;
+/// "" when none does.
+std::string claiming_tool(const Value& object);
 Claim claim_of(const Value& object, const Mark& mark, const std::string& recorded_uid);
 
 /// Merge patch that gives an adopted object back: what `before` had at the places of `manifest`,

@@ -34,14 +34,6 @@ constexpr std::array<ToolMark, 7> kToolMarks = {
      {"labels", "kapp.k14s.io/app", "kapp app"},
      {"annotations", "kluctl.io/deployment", "kluctl deployment"}}};
 
-std::string claiming_tool(const Value& object) {
-  for (const ToolMark& mark : kToolMarks) {
-    const std::string value = text_at(object, {"metadata", mark.where, mark.key});
-    if (!value.empty()) return std::string(mark.tool) + " " + value;
-  }
-  return {};
-}
-
 std::string claiming_controller(const Value& object) {
   const Value* owners = object.at({"metadata", "ownerReferences"});
   if (owners == nullptr || !owners->is_list()) return {};
@@ -90,6 +82,15 @@ Value restore(const Value& manifest, const Value* before, const Value* live) {
 }
 
 }  // namespace
+
+std::string claiming_tool(const Value& object) {
+  for (const ToolMark& mark : kToolMarks) {
+    const std::string value = text_at(object, {"metadata", mark.where, mark.key});
+    // A tracking id goes on with the object itself, after a colon.
+    if (!value.empty()) return std::string(mark.tool) + " " + value.substr(0, value.find(':'));
+  }
+  return {};
+}
 
 Value marked_manifest(const Value& manifest, const std::string& namespace_name, const Mark& mark) {
   Value out = normalise_manifest(manifest);

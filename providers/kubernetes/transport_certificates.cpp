@@ -9,7 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>

@@ -53,6 +53,7 @@ const std::map<std::string, std::string>& shown_by() {
       {"apply -var-file", kVariables},
       {"apply -no-color", kColors},
       {"apply -log-level", kDebug},
+      {"apply -write-patches", "write_patches.go_to_files_and_not_to_the_cluster"},
       {"destroy -auto-approve", kApprove},
       {"destroy -timeout", kTimeout},
       {"destroy -parallelism", "destroy_options.parallelism_one_goes_step_by_step"},

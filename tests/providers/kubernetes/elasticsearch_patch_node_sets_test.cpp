@@ -5,6 +5,7 @@
 
 #include "providers/kubernetes/elasticsearch_patch.hpp"
 #include "providers/kubernetes/elasticsearch_patch_plan.hpp"
+#include "providers/kubernetes/elasticsearch_patch_text.hpp"
 #include "providers/kubernetes/node_sets.hpp"
 #include "tests/providers/kubernetes/elasticsearch_patch_cluster.hpp"
 
@@ -395,7 +396,7 @@ TEST_F(NodeSetsPatch, a_tool_that_keeps_the_object_in_git_is_named) {
   const Observation seen = observe(entries_request());
   EXPECT_FALSE(has_errors(seen.diagnostics));
   const std::string text = text_of(seen.diagnostics);
-  EXPECT_NE(text.find("is kept by Argo CD (search)"), std::string::npos) << text;
+  EXPECT_NE(text.find("is kept by Argo CD search"), std::string::npos) << text;
 }
 
 TEST_F(NodeSetsPatch, an_empty_patch_and_wrong_entries_are_refused) {
