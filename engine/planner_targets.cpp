@@ -1,11 +1,19 @@
 // Which resources a plan is about: what the command line names, and that no link becomes another
 // one under the same name.
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/config/configuration.hpp"
+#include "engine/model/address.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
 #include "engine/planner.hpp"
+#include "providers/provider.hpp"
+#include "state/store.hpp"
 
 namespace crosstie {
 namespace {

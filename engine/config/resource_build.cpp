@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,8 +19,10 @@
 #include "engine/config/shape.hpp"
 #include "engine/config/text.hpp"
 #include "engine/config/yaml_tree.hpp"
+#include "engine/model/address.hpp"
 #include "engine/model/diagnostic.hpp"
 #include "engine/model/result.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

@@ -1,13 +1,28 @@
 // Resources that several links have in common: the keys that say so, and one set of arguments from
 // those of every link.
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "engine/config/configuration.hpp"
+#include "engine/config/evaluator.hpp"
+#include "engine/config/expression.hpp"
 #include "engine/config/loaded.hpp"
+#include "engine/config/module.hpp"
+#include "engine/config/shape.hpp"
+#include "engine/config/source.hpp"
 #include "engine/config/template.hpp"
 #include "engine/config/text.hpp"
 #include "engine/config/unite.hpp"
+#include "engine/config/yaml_tree.hpp"
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

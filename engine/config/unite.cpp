@@ -1,8 +1,13 @@
 #include "engine/config/unite.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "engine/model/schema.hpp"
+#include "engine/model/value.hpp"
 
 namespace crosstie::config {
 namespace {

@@ -1,8 +1,16 @@
 // ech.certificate_authority: the CAs that sign the transport certificates of a deployment's nodes,
 // and the pattern of names that its nodes have (facts/ech-api.md, section 4).
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/model/diagnostic.hpp"
+#include "engine/model/result.hpp"
+#include "engine/model/schema.hpp"
 #include "providers/ech/certificates.hpp"
 #include "providers/ech/json_read.hpp"
 #include "providers/ech/resource_type.hpp"
+#include "providers/provider.hpp"
 
 namespace crosstie::ech {
 namespace {

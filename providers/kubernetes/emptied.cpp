@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "engine/model/value.hpp"
 #include "providers/kubernetes/access.hpp"

@@ -1,7 +1,6 @@
 #include "providers/kubernetes/node_set_edit.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <initializer_list>
 #include <iterator>
 #include <string>

@@ -13,6 +13,7 @@
 
 #include "sandbox/context.hpp"
 #include "sandbox/http.hpp"
+#include "sandbox/kubernetes/operator_nodes.hpp"
 #include "sandbox/kubernetes/operator_objects.hpp"
 #include "sandbox/kubernetes/operator_pod_status.hpp"
 #include "sandbox/kubernetes/operator_secrets.hpp"

@@ -2,11 +2,13 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "sandbox/kubernetes/operator_objects.hpp"
 #include "sandbox/kubernetes/operator_pod_status.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 

@@ -1,12 +1,15 @@
 #include "sandbox/kubernetes/operator_mounts.hpp"
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 

@@ -1,8 +1,16 @@
 #include "sandbox/kubernetes/operator_nodes.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/operator_transport.hpp"
+#include "sandbox/kubernetes/store.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::eck {
 

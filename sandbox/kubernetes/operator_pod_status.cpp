@@ -1,9 +1,12 @@
 #include "sandbox/kubernetes/operator_pod_status.hpp"
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
+#include "sandbox/context.hpp"
 #include "sandbox/kubernetes/operator_objects.hpp"
+#include "sandbox/kubernetes/store.hpp"
 
 namespace crosstie::sandbox::eck {
 
@@ -36,11 +39,11 @@ json conditions(bool ready) {
 
 /// What the pod's status says of a container so far; null when nothing.
 const json& status_before(const json& pod, const std::string& container) {
-  static const json null;
+  static const json kNull;
   for (const json& entry : member(pod, {"status", "containerStatuses"})) {
     if (text_at(entry, {"name"}) == container) return entry;
   }
-  return null;
+  return kNull;
 }
 
 json container_status(const json& pod, const json& container, json state, bool ready) {

@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <initializer_list>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "sandbox/kubernetes/operator_mounts.hpp"
 #include "sandbox/kubernetes/operator_objects.hpp"
 #include "sandbox/kubernetes/operator_view.hpp"
+#include "sandbox/kubernetes/store.hpp"
 #include "sandbox/kubernetes/yaml_body.hpp"
+#include "sandbox/peer_trust.hpp"
 
 namespace crosstie::sandbox::eck {
 
