@@ -83,7 +83,9 @@ constexpr Symptom kSymptoms[] = {
      "the remote cut the handshake: the versions cannot connect, or the port is not a transport "
      "port",
      "To fix it, compare the versions of both clusters, then the port.", false},
-    {"nknown", "the host name of the address is not known to the local cluster",
+    {"UnknownHost", "the host name of the address is not known to the local cluster",
+     "To fix it, check the name; the local cluster must be able to resolve it.", false},
+    {"unknown_host", "the host name of the address is not known to the local cluster",
      "To fix it, check the name; the local cluster must be able to resolve it.", false},
     {"connect_exception", "host, port or firewall, or the remote cluster server is not enabled",
      "To fix it, check that the address is reachable from the local cluster and that "

@@ -44,9 +44,8 @@ const std::map<std::string, std::string>& left_out() {
       {"es-invalid-version", "the rule has a test of its own, from the facts"},
       {"event-invalid-version", "the rule has a test of its own, from the facts"},
       {"secret-es-transport-certs-public-additional-ca",
-       "trust of the certificate model, which is not simulated"},
-      {"secret-remote-ca-labelled-by-user",
-       "trust of the certificate model, which is not simulated"}};
+       "the rule has a test of its own, from the facts"},
+      {"secret-remote-ca-labelled-by-user", "the rule has a test of its own, from the facts"}};
   return reasons;
 }
 

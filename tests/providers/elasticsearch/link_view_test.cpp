@@ -32,6 +32,10 @@ TEST(LinkView, names_the_likely_cause_of_each_known_symptom) {
       {"action is unauthorized for user [a]", "too narrow"},
       {"handshake failed because connection reset", "versions"},
       {"connect_exception", "firewall"},
+      {"UnknownHostException: abc.elb.example", "host name"},
+      {"unknown_host_exception", "host name"},
+      {"Received fatal alert: certificate_unknown. Unable to open any proxy connections",
+       "opened no connection"},
       {"current license is non-compliant for [advanced-remote-cluster-security]", "licence"},
   };
   for (const auto& [text, cause] : cases) {
